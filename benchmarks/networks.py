@@ -180,6 +180,20 @@ NETWORKS = (
     _program("text", "embeddings of 256 words and their mean", 8_192, _BINARY),
 )  # fmt: skip
 
+#: For a machine with an accelerator: enough work in a step that it pays, see ``accelerator.py``.
+_ON_ACCELERATORS = ("clarinet-jax", "keras-jax", "torch-compile-cuda")
+ACCELERATED = (
+    Network(
+        "accelerated-cnn", "convolutional: Conv 64, Conv 64, pool, Conv 128, pool, Dense 256, Dense 10",
+        (Conv(64), Conv(64), Pool(), Conv(128), Pool(), Flatten(), Dense(256), Dense(10, "softmax")), 48_000, 512,
+        _ON_ACCELERATORS, inputs=(28, 28, 1), workloads=("float32",), epochs=10,
+    ),
+    Network(
+        "accelerated-wide", "wide: 784-4096-4096-4096-10", (*[Dense(4096)] * 3, Dense(10, "softmax")), 48_000, 1024,
+        _ON_ACCELERATORS, workloads=("float32",), epochs=10,
+    ),
+)  # fmt: skip
+
 #: Pages of networks other than the tutorials'.
 SUITES = ("networks", "sequences")
 

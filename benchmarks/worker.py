@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any
 
 from . import work
-from .networks import NETWORKS
+from .networks import ACCELERATED, NETWORKS
 from .peers import ROWS
 from .peers.base import Peer
 
@@ -37,7 +37,7 @@ class Worker:
 
     def prepare(self, network: str, workload: str, rows: int | None = None, warm: int = 1) -> dict[str, Any]:
         """Load the data, build the model and warm it up with ``warm`` untimed epochs."""
-        (chosen,) = (one for one in NETWORKS if one.name == network)
+        (chosen,) = (one for one in (*NETWORKS, *ACCELERATED) if one.name == network)
         self._work = work.load(chosen, workload, rows)
         _forget_peak()
         self._peer.prepare(self._work, seed=0)

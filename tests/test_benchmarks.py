@@ -180,7 +180,7 @@ def test_every_rule_of_the_networks_names_peers_that_are_measured() -> None:
     for name, shares in thresholds.NETWORK_SHARES.items():
         assert {peer for share in shares for peer in share.peers} <= set(network(name).peers)
     known = {row.name for row in ROWS}
-    assert all(set(n.peers) <= known for n in NETWORKS)
+    assert all(set(n.peers) <= known for n in (*NETWORKS, *networks.ACCELERATED))
 
 
 def test_suites_are_selected_by_name() -> None:

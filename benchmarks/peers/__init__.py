@@ -44,6 +44,10 @@ ROWS = (
     Row("torch", "PyTorch, DataLoader", "torch_loop", "torch", "torch"),
     Row("torch-fused", "PyTorch, eager, Adam(fused=True) (tuned)", "torch_loop", "torch", "torch", {"mode": "fused"}),
     Row("torch-compile", "PyTorch, torch.compile (tuned)", "torch_loop", "torch", "torch", {"mode": "compile"}),
+    Row(
+        "torch-compile-cuda", "PyTorch, torch.compile, on the GPU (tuned)", "torch_loop", "torch", "torch",
+        {"mode": "compile", "device": "cuda"},
+    ),
     Row("keras-tensorflow", "Keras on TensorFlow", "keras_fit", "keras,tensorflow-cpu", "keras", {}, _TENSORFLOW),
     Row(
         "keras-tensorflow-tuned", "Keras on TensorFlow, jit_compile, several steps a call (tuned)", "keras_fit",
@@ -56,6 +60,7 @@ ROWS = (
         "clarinet-reference", "Clarinet, reference engine", "clarinet_fit", "clarinet", "clarinet",
         {"engine": "reference"},
     ),
+    Row("clarinet-jax", "Clarinet, JAX engine", "clarinet_fit", "clarinet,jax", "clarinet", {"engine": "jax"}),
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from .keras_shaped import KerasShaped
 
 
 class Peer(KerasShaped):
-    """``engine`` is ``"native"`` or ``"reference"``."""
+    """``engine`` is ``"native"``, ``"reference"`` or ``"jax"``."""
 
     def __init__(self, engine: str = "native") -> None:
         super().__init__(clarinet, {"engine": engine})

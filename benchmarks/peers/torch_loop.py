@@ -29,10 +29,11 @@ class Peer(base.Peer):
         mode: ``"loader"``, a DataLoader and a plain Adam as the tutorial writes it; ``"fused"``, the rows permuted once
             an epoch and cut into batches, Adam(fused=True), losses and outputs collected and reduced at the end;
             ``"compile"``, the same with forward, loss and backward compiled.
+        device: where data and model are, for all of an epoch.
     """
 
-    def __init__(self, mode: str = "loader") -> None:
-        self.mode = mode
+    def __init__(self, mode: str = "loader", device: str = "cpu") -> None:
+        self.mode, self.device = mode, device
 
     def prepare(self, work: Work, seed: int) -> None:
         torch.manual_seed(seed)
@@ -40,10 +41,11 @@ class Peer(base.Peer):
         program = work.network.program
         first = program.channels if program is not None else len(work.network.inputs) == 3
         self.counts = work.network.counts
-        self.x, self.y = _tensors(*work.train, first)
-        self.validation = _tensors(*work.validation, first)
+        self.x, self.y = (each.to(self.device) for each in _tensors(*work.train, first))
+        self.validation = tuple(each.to(self.device) for each in _tensors(*work.validation, first))
         self.scale = work.scale
         self.model = nn.Sequential(*_modules(work.network)) if program is None else MODULES[work.network.name]()
+        self.model.to(self.device)
         self.loss = LOSSES[work.network.loss]()
         optimizer = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[work.network.optimizer]
         self.optimizer = optimizer(
@@ -76,7 +78,7 @@ class Peer(base.Peer):
         return {"loss": loss_sum / len(self.x), "accuracy": correct_sum / len(self.x)}
 
     def _epoch_of_tensor(self) -> dict[str, float]:
-        order = torch.randperm(len(self.x))
+        order = torch.randperm(len(self.x), device=self.device)
         images, labels = self.x[order], self.y[order]
         losses, outputs = [], []
         for x, y in zip(images.split(self.batch), labels.split(self.batch), strict=True):
@@ -95,12 +97,12 @@ class Peer(base.Peer):
 
     @torch.inference_mode()
     def predict_one(self, image: Array) -> Array:
-        logits = self.model(self._scaled(_tensor(image[np.newaxis], image.ndim == 3)))
-        return (torch.softmax(logits, 1) if logits.shape[1] > 1 else torch.sigmoid(logits)).numpy()
+        logits = self.model(self._scaled(_tensor(image[np.newaxis], image.ndim == 3).to(self.device)))
+        return (torch.softmax(logits, 1) if logits.shape[1] > 1 else torch.sigmoid(logits)).cpu().numpy()
 
     @torch.inference_mode()
     def accuracy(self, x: Array, y: Array) -> float:
-        images, labels = _tensors(x, y, x.ndim == 4)
+        images, labels = (each.to(self.device) for each in _tensors(x, y, x.ndim == 4))
         return _correct(self._forward(images, labels)[1], labels) / len(x)
 
 

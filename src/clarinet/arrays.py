@@ -253,13 +253,15 @@ def scatter_windows(
 
 def _spread(part: Array, spatial: Sizes, place: tuple[slice, ...], xp: Namespace) -> Array:
     """Zeros (n, *spatial, channels) with ``part`` at ``place``."""
+    margins = []
     for axis, (size, where) in enumerate(zip(spatial, place, strict=True), 1):
-        nothing = part.shape[axis]  # index of a row of zeros that is appended
-        index = [nothing] * size
-        index[where] = range(nothing)
-        zeros = xp.zeros((*part.shape[:axis], 1, *part.shape[axis + 1 :]), dtype=part.dtype)
-        part = xp.take(xp.concat([part, zeros], axis=axis), xp.asarray(index), axis=axis)
-    return part
+        if where.step > 1:  # zeros between, and one gap too many at the end
+            gaps = xp.zeros((*part.shape[: axis + 1], where.step - 1, *part.shape[axis + 1 :]), dtype=part.dtype)
+            apart = xp.concat([xp.expand_dims(part, axis=axis + 1), gaps], axis=axis + 1)
+            part = xp.reshape(apart, (*part.shape[:axis], -1, *part.shape[axis + 1 :]))
+            part = part[(slice(None),) * axis + (slice(0, part.shape[axis] + 1 - where.step), ...)]
+        margins.append((where.start, size - where.start - part.shape[axis]))
+    return pad(part, margins, xp=xp)
 
 
 def bincount(index: Array, weight: Array | None, count: int, xp: Namespace = np) -> Array:

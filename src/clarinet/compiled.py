@@ -86,7 +86,8 @@ class Compiled(Functional):
             metrics: names, objects, or functions of (y_true, y_pred); one or a list.
             weighted_metrics: the same, weighted by ``sample_weight``. Where neither is given, those of the ``compile``
                 before stay.
-            engine: ``"auto"``, ``"native"`` or ``"reference"``.
+            engine: ``"auto"``, ``"native"``, ``"reference"``, or ``"jax"`` for GPUs and TPUs (``pip install
+                "clarinet[jax]"``), which is never chosen by itself.
             dtype: ``"float32"`` (default) or ``"float64"``, which selects the reference engine.
             device: where the reference engine computes: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"torch"``, ``"cupy"``, …
                 It is not saved with the model. Default None: the processor.
@@ -328,7 +329,7 @@ class Compiled(Functional):
 
     @property
     def engine(self) -> str:
-        """``"native"`` or ``"reference"``."""
+        """``"native"``, ``"reference"``, ``"jax"``, or ``"python"`` where steps are the model's own."""
         return self.engine_for().name
 
     @property

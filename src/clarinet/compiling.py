@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TypeVar
 
 import numpy as np
@@ -167,10 +168,14 @@ def target_for(target: object, given: Sequence[Loss | None]) -> TransformedTarge
 
 
 def check_engine(engine: str, device: str | None) -> str:
-    """The name of an engine, or ValueError with the nearest right one; a device that is not there is refused."""
+    """The name of an engine, or ValueError with the nearest right one; a device or package that is not there is
+    refused."""
     names = engines.choices()
     if engine not in names:
         raise ValueError(f"compile: unknown engine {engine!r}: {nearest(str(engine), names)}")
+    needs = next((known.needs for known in choosing.ENGINES if known.name == engine), "")
+    if needs and find_spec(needs) is None:
+        raise ImportError(f'compile: engine={engine!r} needs the package {needs}: pip install "clarinet[{needs}]"')
     if device is not None:
         engines.open_device(device)
         if any(engine == known.name and not known.takes_devices for known in choosing.ENGINES):

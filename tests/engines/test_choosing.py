@@ -31,7 +31,7 @@ def model(*stack, **settings):
 
 @pytest.mark.usefixtures("toy")
 def test_a_new_engine_is_a_class_and_a_row():
-    assert engines.choices() == ("auto", "toy", "native", "reference")
+    assert engines.choices() == ("auto", "toy", "native", "reference", "jax")
     own = model(engine="toy")
     x, y = np.ones((4, 3), np.float32), np.ones((4, 2), np.float32)
     losses = own.fit(x, y, epochs=3, verbose=0).history["loss"]

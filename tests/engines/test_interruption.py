@@ -1,4 +1,4 @@
-"""Ctrl-C at every line of a step of the reference engine: the step is done, or it is as if it had not begun."""
+"""Ctrl-C at every line of a step of an engine in Python: the step is done, or it is as if it had not begun."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 import clarinet
 from clarinet import layers
-from clarinet.engines import Data, ReferenceEngine, Steps
+from clarinet.engines import Data, JaxEngine, ReferenceEngine, Steps
 from clarinet.optimizers import OptimizerState
 from tests.native.running import Work
 
@@ -58,10 +58,10 @@ class Interrupted:
 class Trained:
     """After a step."""
 
-    def __init__(self, optimizer):
+    def __init__(self, optimizer, kind):
         self.model = work(optimizer).model()
         self.state = OptimizerState.new(self.model.optimizer, self.model.store.layout, np.float32)
-        self.engine = ReferenceEngine(self.model.make_plan([(3,)]), self.model.store, self.state)
+        self.engine = kind(self.model.make_plan([(3,)]), self.model.store, self.state)
         self.step(0)
 
     def step(self, number):
@@ -74,14 +74,21 @@ class Trained:
         return {k: v.tobytes() for k, v in arrays.items()}, self.state.step, repr(self.engine.running())
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
-def test_a_step_is_done_or_not_begun(optimizer):
-    done, every = Trained(optimizer), 7 if optimizer == "adam" else 401
+@pytest.mark.parametrize(
+    ("optimizer", "kind", "every"),
+    [
+        ("adam", ReferenceEngine, 7),
+        ("lbfgs", ReferenceEngine, 401),
+        pytest.param("adam", JaxEngine, 1501, marks=pytest.mark.slow),
+    ],
+)
+def test_a_step_is_done_or_not_begun(optimizer, kind, every):
+    done = Trained(optimizer, kind)
     before = done.seen()
     done.step(1)
     after, n, seen = done.seen(), 1, []
     while True:
-        tried = Trained(optimizer)
+        tried = Trained(optimizer, kind)
         try:
             with Interrupted(n):
                 tried.step(1)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from clarinet import Input, Sequential, _native, layers
-from clarinet.engines import Data, NativeEngine, ReferenceEngine, Steps
+from clarinet.engines import Data, Engine, NativeEngine, ReferenceEngine, Steps
 from clarinet.engines.base import one_or_all
 from clarinet.optimizers import OptimizerState
 from clarinet.plan import Plan
@@ -101,13 +101,15 @@ class Work:
         model = self.model()  # held on to: its seed counts when they are drawn
         return model.store.params
 
-    def run(self, isa: str | None = None, threads: int = 1) -> Outcome:
-        """On the reference engine, or natively with an instruction set and a number of threads."""
+    def run(self, isa: str | None = None, threads: int = 1, kind: type[Engine] = ReferenceEngine) -> Outcome:
+        """On the reference engine or one of another kind, or natively with an instruction set and a number of
+        threads."""
         model = self.model()
         plan = tied(model.make_plan(self.data.label_shapes), self.ties)
         state = OptimizerState.new(model.optimizer, model.store.layout, np.float32)
         if isa is None:
-            engine = ReferenceEngine(plan, model.store, state)
+            assert (refusal := kind.supports(plan)) is None, refusal
+            engine: Engine = kind(plan, model.store, state)
         else:
             unsupported_reason = NativeEngine.supports(plan)
             if unsupported_reason is not None:

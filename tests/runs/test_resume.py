@@ -38,7 +38,7 @@ def interrupted(name: str, stop_at: int, **arguments: Any) -> Any:
     return fit(name, resume=True, **arguments)
 
 
-@pytest.mark.parametrize("engine", ["native", "reference"])
+@pytest.mark.parametrize("engine", ["native", "reference", pytest.param("jax", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("stop_at", [1, 7, 8, 11, 12, 22, 30, LAST])
 def test_resumed_anywhere(engine: str, stop_at: int) -> None:
     assert outcome(interrupted("cut", stop_at, engine=engine)) == whole(engine)

@@ -207,7 +207,7 @@ def _add_train(commands: Commands) -> None:
         "--hidden", type=units, metavar="128,64", help="units of the hidden dense layers; 0 for none (default 128,64)"
     )
     _add_learning(train)
-    train.add_argument("--engine", choices=("auto", "native", "reference"), default="auto", help="default auto")
+    train.add_argument("--engine", choices=("auto", "native", "reference", "jax"), default="auto", help="default auto")
     _add_keeping(train)
     _add_changes(train)
     _add_judging(train)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from clarinet.engines.base import Data, Engine, Steps
 from clarinet.engines.halves import Handle
@@ -31,13 +31,11 @@ class AnySizes(Engine):
 
     name = "native"
     why = NativeEngine.why
-    #: Whether it makes native engines.
-    runs_natively: ClassVar[bool] = True
 
     def __init__(self, plan: Plan, store: Store, optimizer_state: OptimizerState | None = None) -> None:
         self.plan, self.store, self.optimizer_state = plan, store, optimizer_state
         self._current: Engine = ReferenceEngine(plan, store, optimizer_state)  # which has the sums, and runs nothing
-        self._engines: dict[object, NativeEngine | ReferenceEngine] = {}
+        self._engines: dict[object, Engine] = {}
 
     @staticmethod
     def suits(plan: Plan) -> bool:
@@ -52,10 +50,7 @@ class AnySizes(Engine):
         sizes = tuple(x.shape[1:] for x in xs)
         engine = self._engines.pop(sizes, None)
         if engine is None:
-            bound = self.plan.bind(sizes)
-            in_python = not self.runs_natively or (self.plan.loops and NativeEngine.supports(bound))
-            make = ReferenceEngine if in_python else NativeEngine
-            engine = make(bound, self.store, self.optimizer_state)
+            engine = self._made(self.plan.bind(sizes))
         self._engines[sizes] = engine  # the last one that was used is the last one
         if engine is not self._current:
             engine.resume(self._current.running())
@@ -63,6 +58,11 @@ class AnySizes(Engine):
         if len(self._engines) > _MOST:
             self._engines.pop(next(iter(self._engines))).close()
         return engine
+
+    def _made(self, bound: Plan) -> Engine:
+        """The engine for a plan with all sizes."""
+        in_python = self.plan.loops and NativeEngine.supports(bound)
+        return (ReferenceEngine if in_python else NativeEngine)(bound, self.store, self.optimizer_state)
 
     def train(self, data: Data, steps: Steps) -> Chunk:
         return self._bound(data.xs).train(data, steps)
@@ -112,7 +112,6 @@ class CountedSizes(AnySizes):
 
     name = "reference"
     why = ReferenceEngine.why
-    runs_natively = False
 
     @staticmethod
     def suits(plan: Plan) -> bool:
@@ -121,3 +120,6 @@ class CountedSizes(AnySizes):
     @staticmethod
     def supports(plan: Plan) -> str | None:
         return ReferenceEngine.supports(plan)
+
+    def _made(self, bound: Plan) -> Engine:
+        return ReferenceEngine(bound, self.store, self.optimizer_state)

@@ -166,12 +166,14 @@ class Engine(Protocol):
         name: for ``compile(engine=...)``.
         why: the reason given for a model that runs here; empty if every model can.
         takes_devices: whether the constructor takes ``device``.
+        needs: a package that has to be there, by which an extra of this one is called too; empty if none.
         plan: the plan that it runs.
     """
 
     name: ClassVar[str]
     why: ClassVar[str] = ""
     takes_devices: ClassVar[bool] = False
+    needs: ClassVar[str] = ""
     plan: Plan
 
     @staticmethod

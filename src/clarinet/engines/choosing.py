@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING
 from clarinet.engines.any_sizes import AnySizes, CountedSizes
 from clarinet.engines.base import Engine
 from clarinet.engines.native import NativeEngine
+from clarinet.engines.on_jax import AnySizesOnJax, JaxEngine
 from clarinet.engines.reference import ReferenceEngine
 
 if TYPE_CHECKING:
     from clarinet.plan import Plan
 
-#: All engines; the first that can runs a model. A new one is a file and a row here.
-ENGINES: tuple[type[Engine], ...] = (NativeEngine, AnySizes, CountedSizes, ReferenceEngine)
+#: All engines; the first that can runs a model. A new one is a file and a row here; what stands behind the reference
+#: engine, which runs everything, runs what asks for it.
+ENGINES: tuple[type[Engine], ...] = (
+    NativeEngine, AnySizes, CountedSizes, ReferenceEngine,
+    JaxEngine, AnySizesOnJax,
+)  # fmt: skip
 
 
 def choices() -> tuple[str, ...]:

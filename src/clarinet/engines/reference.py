@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 
-from clarinet.engines.base import Data, Engine, Steps, one_or_all
+from clarinet.engines.base import Data, Steps, one_or_all
+from clarinet.engines.carried import Carried, surely, write
 from clarinet.engines.devices import open_device
 from clarinet.engines.full_batch import minimize
-from clarinet.engines.halves import Caches, Draws, Handle, Stale, check_d_outputs, check_flat, check_inputs, shapes
+from clarinet.engines.halves import Caches, Handle, Stale, check_d_outputs, check_flat, check_inputs, shapes
 from clarinet.engines.intermediates import Gradients, Intermediates
-from clarinet.engines.metric_sums import logs, tracked
 from clarinet.engines.stats import layer_stats
 from clarinet.engines.step import (
     Carry,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from clarinet.plan import Plan
 
 
-class ReferenceEngine(Engine):
+class ReferenceEngine(Carried):
     """A loop over :func:`clarinet.engines.step.step`, every number in plain sight.
 
     Works in float32 or float64. Arguments and methods as in :class:`clarinet.engines.base.Engine`.
@@ -59,13 +60,10 @@ class ReferenceEngine(Engine):
     def __init__(
         self, plan: Plan, store: Store, optimizer_state: OptimizerState | None = None, *, device: str | None = None
     ) -> None:
-        self.plan, self.store, self.optimizer_state = plan, store, optimizer_state
+        super().__init__(plan, store, optimizer_state)
         self.device = open_device(device)
         self._xp = self.device.xp
-        self._draws = Draws()
-        self._uses = 0  # batches that were predicted
         self._kept: Handle | None = None  # the forward pass that backward may continue
-        self._tracked = tracked(plan)
         self._take()
 
     @staticmethod
@@ -78,16 +76,11 @@ class ReferenceEngine(Engine):
     def _take(self) -> None:
         """Have weights, state, slots and sums where they are computed with; a forward pass before is over."""
         self._kept = None
-        sums = [metric.sums for metric, *_ in self._tracked]
-        self._carry = begin(self.plan, self.store, self.optimizer_state, sums, self.device.put)
+        self._carry = begin(self.plan, self.store, self.optimizer_state, self._sums(), self.device.put)
 
     def _commit(self, new: Carry, number: int) -> None:
         """Let a step have been made: where Ctrl-C comes into this, nothing of it is missing."""
-        try:
-            self._write(new, number)
-        except BaseException:
-            self._write(new, number)
-            raise
+        surely(partial(self._write, new, number))
 
     def _write(self, new: Carry, number: int) -> None:
         """Doing it twice changes nothing. Views of the store are written at once, another device's arrays at the end of
@@ -96,38 +89,20 @@ class ReferenceEngine(Engine):
         if self.optimizer_state is not None:
             self.optimizer_state.step = number
         if self.device.shares:
-            self._copy(new, own)
+            write(new, own, self.device.get)
             new = Carry(own.params, own.state, own.slots, new.sums)
         self._carry = new
         self._set_sums(new.sums)
 
-    def _copy(self, new: Carry, own: Carry) -> None:
-        """Write the numbers of one into the arrays of the other."""
-        get = self.device.get
-        pairs = [*zip(own.slots, new.slots, strict=True)]
-        for ours, theirs in ((own.params, new.params), (own.state, new.state)):
-            pairs += [(arrays, theirs[index]) for index, arrays in ours.items() if arrays]
-        for arrays, numbers in pairs:
-            for name, array in arrays.items():
-                if numbers[name] is not array:  # as for frozen weights
-                    array[...] = get(numbers[name])
-
     def _bring_back(self) -> None:
         """Write another device's results into the store."""
         if not self.device.shares:
-            self._copy(self._carry, begin(self.plan, self.store, self.optimizer_state))
-
-    def _set_sums(self, sums: Sequence[Sums] | None) -> None:
-        for (metric, *_), own in zip(self._tracked, sums or (), strict=True):
-            metric.sums = own
+            write(self._carry, begin(self.plan, self.store, self.optimizer_state), self.device.get)
 
     def _put(self, batch: Data) -> Data:
         """A batch where it is computed with, its inputs in the plan's dtype."""
         data = Data(tuple(np.asarray(x, self.plan.dtype) for x in batch.xs), batch.ys, batch.weights)
         return data if self.device.shares else data.each(self.device.put)
-
-    def _number(self) -> int:
-        return 0 if self.optimizer_state is None else self.optimizer_state.step
 
     # One training step.
 
@@ -303,11 +278,6 @@ class ReferenceEngine(Engine):
 
     # Inference.
 
-    def _use(self) -> int:
-        """The number of the next batch that is predicted, which has random numbers of its own."""
-        self._uses += 1
-        return self._uses
-
     @np.errstate(all="ignore")
     def evaluate(self, data: Data, batch_size: int) -> None:
         self._take()
@@ -352,23 +322,6 @@ class ReferenceEngine(Engine):
         """
         self._take()
         return one_or_all(self._predicted(Data(x), training, draw))
-
-    def reset_metrics(self) -> None:
-        for metric, *_ in self._tracked:
-            metric.reset_state()
-
-    def results(self) -> Mapping[str, float]:
-        return logs(self._tracked)
-
-    def running(self) -> list[dict[str, object]]:
-        return [metric.get_state() for metric, *_ in self._tracked]
-
-    def resume(self, running: Sequence[Mapping[str, object]]) -> None:
-        for (metric, *_), state in zip(self._tracked, running, strict=True):
-            metric.set_state(state)
-
-    def close(self) -> None:
-        """There is nothing to release."""
 
 
 def _copied(state: ByWeight) -> ByWeight:
