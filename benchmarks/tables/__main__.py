@@ -14,7 +14,10 @@ from pathlib import Path
 from benchmarks import machine
 from benchmarks.tables import measuring, ranks
 from benchmarks.tables.contenders import CONTENDERS
-from benchmarks.tables.real import DEVELOPMENT, JUDGING
+from benchmarks.tables.real import DEVELOPMENT, JUDGING, LARGE
+
+#: What recipes are tried on, what judges them, and what judges them of more than 8,000 rows.
+_PARTS = {"development": DEVELOPMENT, "judging": JUDGING, "large": LARGE}
 
 
 def main() -> int:
@@ -24,13 +27,13 @@ def main() -> int:
     parser.add_argument(
         "--only", default=",".join(n for n in CONTENDERS if n != "RealMLP"), help="contenders, by comma"
     )
-    parser.add_argument("--development", action="store_true", help="the tables that recipes are tried on")
+    parser.add_argument("--part", choices=list(_PARTS), default="judging", help="of the tables (default judging)")
     parser.add_argument("--tables", help="some tables, by comma; default all")
     parser.add_argument("--repeats", type=int, default=3, help="of the five folds (default 3)")
     parser.add_argument("--show", action="store_true", help="measure nothing")
     options = parser.parse_args()
     contenders = options.only.split(",")
-    chosen = DEVELOPMENT if options.development else JUDGING
+    chosen = _PARTS[options.part]
     if options.tables:
         chosen = tuple(real for real in chosen if real.name in options.tables.split(","))
     if not options.show:

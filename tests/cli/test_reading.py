@@ -109,7 +109,6 @@ def test_another_file_may_be_written_otherwise(run: Run, houses: str) -> None:
         (("--categorical", "größe"), "--categorical 'größe': the model has learnt as a number"),
         (("--drop", "größe"), "train another to leave it out"),
         (("--image-size", "3,3"), "--image-size is for folders of pictures; häuser.csv is a table"),
-        (("--skip-damaged",), "--skip-damaged is for folders of pictures"),
     ],
 )
 def test_what_the_model_has_learnt_otherwise_is_refused(run: Run, houses: str, flags: Any, says: str) -> None:

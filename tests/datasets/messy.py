@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import gzip
 import io
+import json
+import re
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,6 +173,48 @@ def _parquet(path: Path) -> None:
     parquet.write_table(pyarrow.table(cells), path)
 
 
+def _among(columns: Columns, row: int, *lines: str) -> str:
+    """The table with lines before a row."""
+    found = written(columns).splitlines()
+    return "\n".join([*found[:row], *lines, *found[row:]])
+
+
+def _packed(pack: Callable[[bytes], bytes], ending: str) -> Messy:
+    return Messy(lambda path: path.write_bytes(pack(written(wines()).encode())) and None, ending)
+
+
+def _zipped(content: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("wines/wines.csv", content)
+        archive.writestr("__MACOSX/wines/._wines.csv", b"0")
+    return file.getvalue()
+
+
+def _records() -> list[dict[str, Any]]:
+    columns = {n: [None if i in GONE.get(n, ()) else v for i, v in enumerate(c)] for n, c in wines().items()}
+    return [{name: cells[row] for name, cells in columns.items()} for row in range(ROWS)]
+
+
+def _second_sheet(path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.append(["About", "these wines"])
+    sheet = book.create_sheet("measured")
+    for row in [list(wines()), *(list(each.values()) for each in _records())]:
+        sheet.append([None, *row])
+    book.save(path)
+
+
+def _every_fifth(cells: list[Any], change: Callable[[Any], Any]) -> list[Any]:
+    return [change(cell) if row % 5 == 0 else cell for row, cell in enumerate(cells)]
+
+
+def _sums(columns: Columns) -> str:
+    return f"Total,{sum(columns['proline'])},{sum(columns['hue'])},,,,"
+
+
 _RUSSIAN = {"P": "Пьемонт", "T": "Тоскана", "W": "Вюрцбург"}
 _NUMBERS = ("alcohol", "proline", "hue")
 #: By the fault.
@@ -237,6 +283,39 @@ MESSY: dict[str, Messy] = {
         lambda c: written(_with(c, region=[_RUSSIAN[region[0]] for region in c["region"]])),
         "cp1251", flags=("--encoding", "cp1251"), same=_NUMBERS,
     ),
+    "units below the names": text(lambda c: _among(c, 1, "[%],mg/l,[-],,,,[kind]")),
+    "groups above the names": text(lambda c: _among(c, 0, "measured,,,told,,,", "")),
+    "sums below": text(lambda c: _among(c, ROWS + 1, _sums(c))),
+    "notes below": text(lambda c: _among(c, ROWS + 1, "", "Source: the wine makers", "1) as told", "")),
+    "rows that end early": text(
+        lambda c: "\n".join(line.rstrip(",") for line in written(_with(c, note=["", "x"] * (ROWS // 2))).splitlines()),
+        same=_NUMBERS,
+    ),
+    "rows that are too long": text(
+        lambda c: _among(c, 9, "1,2,3,4,5,6,7,8,9"), flags=("--skip-damaged",)
+    ),
+    "single quotation marks": text(lambda c: re.sub(r"([^,\n]+)", r"'\1'", written(c))),
+    "units and bounds": text(
+        lambda c: written(
+            _with(c, hue=_every_fifth(c["hue"], "< {}".format)),
+            number=lambda n, v: f"{v} mg/l" if n == "proline" else str(v),
+        )
+    ),
+    "words in capitals": text(lambda c: written(_with(c, cultivar=_every_fifth(c["cultivar"], str.upper)))),
+    "months": text(lambda c: written(c, date="%b %Y"), same=_NUMBERS),
+    "times": text(
+        lambda c: written(_with(c, bottled=[f"{1 + i % 12}:{i % 60:02} pm" for i in range(ROWS)])), same=_NUMBERS
+    ),
+    "dashes among names": text(
+        lambda c: written(_with(c, region=_every_fifth(c["region"], lambda name: "-"))), same=_NUMBERS
+    ),
+    "gzip": _packed(gzip.compress, ".csv.gz"),
+    "a zip archive": _packed(_zipped, ".zip"),
+    "JSON": Messy(lambda path: path.write_text(json.dumps(_records(), default=str)) and None, ".json"),
+    "JSON, a row a line": Messy(
+        lambda path: path.write_text("\n".join(json.dumps(row, default=str) for row in _records())) and None, ".jsonl"
+    ),
+    "the second sheet": Messy(_second_sheet, ".xlsx"),
     "Excel": Messy(_excel, ".xlsx"),
     "Parquet": Messy(_parquet, ".parquet"),
 }  # fmt: skip

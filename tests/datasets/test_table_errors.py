@@ -34,10 +34,10 @@ FILES = [
     ("x,y\n01/02/2024,2.5\n03/04/2024,3.5\n", {}, "does the day or the month come first? No cell tells"),
     ("x,y\n31/01/2024,2.5\n01/31/2024,3.5\n", {}, "holds dates with the day first and others with the month first"),
     ("x,y\n31.01.2024,2.5\n31.02.2024,3.5\n", {}, "column 'x' holds '31.02.2024': 1 of 2 cells are no dates"),
-    ("x,y\n1,2.5\ninf,3.5\n", {}, "line 3: column 'x' holds 'inf' is not finite in float32"),
-    ("x,y\n1,2.5\n1e39,3.5\n", {}, "column 'x' holds '1e39' is not finite in float32 (at most 3.4e+38)"),
-    ("x,y\n1,2.5\n2,-1e99\n", {}, "column 'y' holds '-1e99' is not finite"),
-    ("x,y\n1,2024-01-01\n2,2024-01-02\n", {}, "column 'y' holds '2024-01-01': a date cannot be predicted"),
+    ("x,y\n1,2.5\ninf,3.5\n", {}, "line 3: column 'x' holds 'inf', which is not finite in float32"),
+    ("x,y\n1,2.5\n1e39,3.5\n", {}, "column 'x' holds '1e39', which is not finite in float32 (at most 3.4e+38)"),
+    ("x,y\n1,2.5\n2,-1e99\n", {}, "column 'y' holds '-1e99', which is not finite"),
+    ("x,y\n1,2024-01-01\n2,2024-01-02\n", {}, "column 'y' holds '2024-01-01': a date cannot be predicted, nor a time"),
     ("x,y\n" + "".join(f"{i},n{i}\n" for i in range(12)), {}, "the target 'y' holds another text in every row"),
     ("x,y\n1,2.5\n2,oops\n3,4\n", {}, "line 3: column 'y' holds 'oops': 1 of 3 cells are no numbers"),
     ("x,y\n1,a\n2,b\n", {"task": "regression"}, "column 'y' holds 'a': a regression needs numbers"),
@@ -57,8 +57,8 @@ FILES = [
     ("x,y\ncafé,2\n".encode("cp1252"), {"encoding": "utf-8"}, "line 2: byte 0xe9 is no utf-8 text; files from older"),
     ("x,y\n1,2\n".encode("utf-16"), {"encoding": "utf-8"}, 'is written in UTF-16, not utf-8; pass encoding=\'utf-16\''),
     (b"x,y\n1,\x002\n", {}, "line 2: a NUL byte"),
-    (b"PK\x03\x04rest", {}, "is a zip archive, no text; unpack it"),
-    (b"\x1f\x8brest", {}, "is gzipped, no text"),
+    (b"PK\x03\x04rest", {}, "begins as zip, but cannot be unpacked"),
+    (b"\x1f\x8brest", {}, "begins as gzip, but cannot be unpacked"),
     (b"PAR1rest", {}, "begins as Parquet, but cannot be read"),
 ]  # fmt: skip
 
@@ -105,7 +105,7 @@ def coding():
     ("change", "message"),
     [
         ({"n": "three"}, "the rows, row 0: column 'n' holds 'three': expected a number, as in the training table"),
-        ({"n": float("inf")}, "column 'n' holds 'inf' is not finite"),
+        ({"n": float("inf")}, "column 'n' holds 'inf', which is not finite"),
         ({"b": "maybe"}, "column 'b' holds 'maybe': expected yes or no"),
     ],
 )

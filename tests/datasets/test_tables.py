@@ -262,7 +262,7 @@ def test_unseen_categories_warn(houses):
 
 def test_wild_ranges_are_reported():
     table = load_table({"small": [0.1, 0.2], "large": [5e4, 1e5], "y": [0.5, 1.5]}, "y")
-    assert "differ widely in size, from 'small' up to 0.2 to 'large' up to 100000" in table.report[-1]
+    assert "differ widely in size, from 'small' up to 0.2 to 'large' up to 100000" in table.hints[0]
 
 
 @pytest.mark.parametrize(

@@ -308,9 +308,8 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
         metavar="H,W",
         help="bring pictures to this height and width (default: chosen, and said)",
     )
-    folder.add_argument(
-        "--skip-damaged", action="store_true", help="leave out pictures that cannot be read, and say so"
-    )
+    both = command.add_argument_group("of both")
+    both.add_argument("--skip-damaged", action="store_true", help="leave out rows and pictures that cannot be read")
 
 
 def _add_plot(commands: Commands) -> None:

@@ -18,13 +18,14 @@ from clarinet.cli.reading import Reading
 from clarinet.data_adapters import provenance
 from clarinet.data_adapters.provenance import About
 from clarinet.datasets.images import pictures_in
+from clarinet.datasets.packed import PACKED
 from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.reading import DigitsRead
 
 _SHADES = " .:-=+*#%@"
-_TABLES = (".csv", ".tsv", ".txt", ".dat", ".xlsx", ".parquet")
+_TABLES = (".csv", ".tsv", ".txt", ".dat", ".xlsx", ".parquet", ".json", ".jsonl", ".ndjson", *PACKED)
 
 
 def run(options: argparse.Namespace, output: Output) -> int:

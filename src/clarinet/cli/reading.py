@@ -11,8 +11,8 @@ from clarinet.datasets.columns import CategoryColumn, TextColumn, shorten
 from clarinet.datasets.formats import Format
 from clarinet.wording import option
 
-#: The flags for folders of pictures; all others are for tables.
-_OF_PICTURES = ("image_size", "skip_damaged")
+#: The flags for folders of pictures, and those for both; all others are for tables.
+_OF_PICTURES, _OF_BOTH = ("image_size",), ("skip_damaged",)
 #: Those that say how a table's file is written.
 _OF_FILES = tuple(field.name for field in fields(Format))
 
@@ -24,7 +24,8 @@ class Reading:
     Attributes:
         target, header, delimiter, decimal, encoding, comment, date_order, sheet, task, max_categories, max_words,
             missing, categorical, text, keep, drop: of a table, as in :func:`clarinet.datasets.load_table`.
-        image_size, skip_damaged: of a folder of pictures.
+        image_size: of a folder of pictures.
+        skip_damaged: leave out rows, or pictures, that cannot be read.
     """
 
     target: str | None = None
@@ -68,7 +69,7 @@ class Reading:
         """
         fitting = {
             "a table": lambda name: name not in _OF_PICTURES,
-            "a folder of pictures": lambda name: name in _OF_PICTURES,
+            "a folder of pictures": lambda name: name in (*_OF_PICTURES, *_OF_BOTH),
         }
         for name in self.given():
             if not fitting.get(kind, lambda name: False)(name):

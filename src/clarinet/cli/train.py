@@ -19,6 +19,7 @@ from clarinet.cli.reading import Reading
 from clarinet.cli.sources import Source
 from clarinet.data_adapters.provenance import NAMED, About
 from clarinet.datasets.coding import TableCoding
+from clarinet.datasets.packed import PACKED
 from clarinet.model import Model, Sequential
 from clarinet.recipes import PRESETS, Augmented, Shifted, falling
 from clarinet.saving.container import check_ending
@@ -215,7 +216,10 @@ def _tracker(options: argparse.Namespace, out: Path) -> Tracker | None:
 
 def destination(options: argparse.Namespace) -> Path:
     """Where the model goes; refused before hours of training rather than after them."""
-    name = Path(options.data).resolve().stem if os.sep in options.data or "." in options.data else options.data
+    name = options.data
+    if os.sep in name or "." in name:
+        path = Path(name).resolve()
+        name = Path(path.stem).stem if path.suffix in PACKED else path.stem  # wines.csv.gz: wines
     out = Path(options.out or f"{name}.clarinet")
     check_ending(out, "--out")
     if out.is_dir():

@@ -207,12 +207,14 @@ class Table:
         y: int64 (n,) class numbers, or float32 (n, 1) for regression.
         coding: how they were made; store ``coding.to_config()`` with a model.
         report: what was done to every column, one sentence each; ``print(table)`` shows it.
+        hints: what a network may need beyond that, such as scaling; ``print(table)`` shows them too.
     """
 
     x: NDArray[np.float32]
     y: Array
     coding: TableCoding
     report: tuple[str, ...]
+    hints: tuple[str, ...] = ()
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -239,7 +241,7 @@ class Table:
         return self.coding.transform(data)
 
     def __str__(self) -> str:
-        return "\n".join(self.report)
+        return "\n".join((*self.report, *self.hints))
 
     def __repr__(self) -> str:
         return f"<Table: {len(self.x)} rows, {self.x.shape[1]} features, {self.task} of {self.target_name!r}>"
@@ -249,7 +251,7 @@ def require(table: TextTable, name: str) -> None:
     if name in table.columns:
         return
     hint = nearest(name, table.columns) if isinstance(name, str) else "column names are text"
-    if len(table.columns) == 1:
+    if len(table.columns) == 1 and any(place.startswith("line") for place in table.places[:1]):
         separator = option("delimiter", like="")
         hint = f"one column only was found; if another character than , ; | or tab separates them, pass {separator}"
     raise ValueError(f"{table.source} has no column {name!r}: {hint}")

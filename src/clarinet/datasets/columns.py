@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,8 +11,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from clarinet.datasets.clocks import CLOCK, are_clocks, read_clocks
 from clarinet.datasets.dates import ORDERS, PARTS, PERIODS, Dates, features_of, read_dates
-from clarinet.datasets.numerals import MISSING, NO_NUMBER, Numbers, marks, read_numbers
+from clarinet.datasets.numerals import MISSING, NO_NUMBER, Numbers, is_unit, marks, read_numbers
 from clarinet.datasets.text_table import TextTable, decimal_shown
 from clarinet.wording import option
 
@@ -19,6 +21,7 @@ _FALSE = frozenset({"false", "no", "f", "n", "0", "nein", "falsch", "non", "faux
 _TRUE = frozenset({"true", "yes", "t", "y", "1", "ja", "j", "wahr", "oui", "vrai", "sí", "si", "on"})
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 _UNSEEN = -1
+_LONGEST = 60
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
 
@@ -31,7 +34,7 @@ class NumberColumn:
         fill: the value for missing cells: the median of the training table.
         marked: whether a second feature marks missing values.
         boolean: the cells are words such as yes and no.
-        sign: the currency or percent sign that stood beside the numbers.
+        sign: the currency or percent sign, or the unit, that stood beside the numbers.
     """
 
     kind: ClassVar[str] = "number"
@@ -48,15 +51,15 @@ class NumberColumn:
 
     def encode(self, table: TextTable, missing: frozenset[str]) -> NDArray[np.float32]:
         """float32 (n, 1), or (n, 2) when missing values are marked."""
-        found = (read_booleans if self.boolean else numbers_of)(table, self.name, missing)
+        found = (read_booleans if self.boolean else known_numbers)(table, self.name, missing)
         if found.bad:
             wanted = "yes or no, true or false" if self.boolean else "a number"
             raise ValueError(f"{where(table, self.name, found.bad[0])}: expected {wanted}, as in the training table")
         others = found.signs - {"", self.sign}
-        if others and self.sign:
+        if others and (self.sign or any(map(is_unit, others))):
             raise ValueError(
                 f"{table.source}: column {self.name!r} is in {sorted(others)[0]}; in the training table it "
-                f"was in {self.sign}: convert them"
+                f"was in {self.sign or 'no unit'}: convert them"
             )
         check_finite(found.values, found.absent, table, self.name)
         values = np.where(found.absent, self.fill, found.values)
@@ -72,6 +75,7 @@ class CategoryColumn:
         categories: the names, sorted.
         marked: whether a last feature stands for missing values.
         rest: whether a feature before that stands for all other names.
+        signs: cells of signs alone, such as ``"-"``, that mean "no value".
     """
 
     kind: ClassVar[str] = "category"
@@ -80,6 +84,7 @@ class CategoryColumn:
     categories: tuple[str, ...]
     marked: bool = False
     rest: bool = False
+    signs: tuple[str, ...] = ()
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -98,11 +103,12 @@ class CategoryColumn:
         return np.flatnonzero(self._places(table, missing) == _UNSEEN).tolist()
 
     def _places(self, table: TextTable, missing: frozenset[str]) -> NDArray[np.int64]:
-        index = {category: i for i, category in enumerate(self.categories)}
+        index, missing = by_spelling(self.categories), missing.union(self.signs)
         other = len(self.categories) if self.rest else _UNSEEN
         absent = len(self.features) - 1 if self.marked else other
         cells = table.columns[self.name]
-        return np.array([index.get(c, other) if c.lower() not in missing else absent for c in cells], np.int64)
+        places = (index.get(c, index.get(c.casefold(), other)) if c.lower() not in missing else absent for c in cells)
+        return np.fromiter(places, np.int64, len(cells))
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ class DateColumn:
     Args:
         name: of the column.
         parts: of ``"year"``, ``"month"``, ``"weekday"``, ``"hour"`` and ``"days"``, those that differed between rows.
-        order: of the numbers: ``"ymd"``, ``"dmy"`` or ``"mdy"``.
+        order: of the numbers: ``"ymd"``, ``"dmy"`` or ``"mdy"``; ``"clock"`` for times without a day.
         origin: the first day, from which days are counted.
         fill: the date for missing cells: the median of the training table.
         marked: whether a last feature marks missing values.
@@ -128,8 +134,8 @@ class DateColumn:
     marked: bool = False
 
     def __post_init__(self) -> None:
-        if not {*self.parts} <= {*PARTS} or not self.parts or self.order not in ORDERS:
-            raise ValueError(f"a column of dates has parts of {PARTS} in an order of {ORDERS}; got {self}")
+        if not {*self.parts} <= {*PARTS} or not self.parts or self.order not in (*ORDERS, CLOCK):
+            raise ValueError(f"a column of dates has parts of {PARTS} in an order of {ORDERS} or {CLOCK!r}; got {self}")
         if np.isnat(np.array([self.origin, self.fill], "datetime64[s]")).any():
             raise ValueError(f"a column of dates has an origin and a fill; got {self}")
 
@@ -145,7 +151,8 @@ class DateColumn:
         absent = absent_in(table.columns[self.name], missing)
         found = dates_of(table, self.name, absent, self.order)
         if found.bad:
-            raise ValueError(f"{where(table, self.name, found.bad[0])}: expected a date, as in the training table")
+            wanted = "time" if self.order == CLOCK else "date"
+            raise ValueError(f"{where(table, self.name, found.bad[0])}: expected a {wanted}, as in the training table")
         values = np.where(absent, np.datetime64(self.fill, "s"), found.values)
         features = features_of(values, self.parts, self.origin)
         return np.concatenate([features, absent[:, None]] if self.marked else [features], axis=1).astype(np.float32)
@@ -218,6 +225,33 @@ _EVERY = (NumberColumn, CategoryColumn, DateColumn, TextColumn, VectorColumn)
 KINDS: dict[str, type[Column]] = {kind.kind: kind for kind in _EVERY}
 
 
+def by_spelling(names: Sequence[str]) -> dict[str, int]:
+    """The numbers of names, by their spelling, and in small letters where only one of them is spelled so.
+
+    Example:
+        >>> by_spelling(["Yes", "No", "no"])
+        {'Yes': 0, 'No': 1, 'no': 2, 'yes': 0}
+    """
+    found = {name: number for number, name in enumerate(names)}
+    small = Counter(map(str.casefold, names))
+    return found | {n.casefold(): i for i, n in enumerate(names) if small[n.casefold()] == 1 and len(n) > 1}
+
+
+def spellings(cells: Iterable[str]) -> dict[str, str]:
+    """Of words that are spelled in capitals and in small letters, the spelling that counts: the most frequent one.
+
+    Example:
+        >>> spellings(["yes", "Yes", "yes", "A", "a"])
+        {'Yes': 'yes'}
+    """
+    counts = Counter(cells)
+    usual: dict[str, str] = {}
+    for name in sorted(counts, key=lambda name: (-counts[name], name)):
+        usual.setdefault(name.casefold() if len(name) > 1 else name, name)
+    kept = {name: usual[name.casefold() if len(name) > 1 else name] for name in counts}
+    return {name: spelling for name, spelling in kept.items() if name != spelling}
+
+
 def words_of(cell: str) -> list[str]:
     """The words of a sentence, in lower case.
 
@@ -262,6 +296,11 @@ def numbers_of(table: TextTable, name: str, missing: frozenset[str]) -> Numbers:
     return read_numbers(table.columns[name], decimal_of(table, name), missing)
 
 
+def known_numbers(table: TextTable, name: str, missing: frozenset[str]) -> Numbers:
+    """A column that is known to hold numbers."""
+    return read_numbers(table.columns[name], decimal_of(table, name), missing, learnt=True)
+
+
 def dates_of(table: TextTable, name: str, absent: NDArray[np.bool_], learnt: str | None = None) -> Dates:
     """A column as dates, in the order that was said, that its own cells show, that was learnt, or that others show.
 
@@ -269,6 +308,8 @@ def dates_of(table: TextTable, name: str, absent: NDArray[np.bool_], learnt: str
         ValueError: nothing tells whether the day or the month comes first, or the cells contradict each other.
     """
     cells = table.columns[name]
+    if learnt == CLOCK or (learnt is None and are_clocks([c for c, gone in zip(cells, absent) if not gone], 0.5)):
+        return read_clocks(cells, absent)
     found = read_dates(cells, absent, table.date_order)
     if found.order == "both":
         raise ValueError(
@@ -315,16 +356,18 @@ def is_boolean(cell: str) -> bool:
 
 
 def shorten(names: Sequence[str], most: int = 6) -> str:
-    """The first few names, for a sentence."""
-    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+    """The first few names, for a sentence, each on one line."""
+    lines = [" ".join(name.split()) for name in names[:most]]
+    shown = [line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…" for line in lines]
+    return ", ".join(shown) + (", …" if len(names) > most else "")
 
 
 def check_finite(values: NDArray[np.float64], absent: NDArray[np.bool_], table: TextTable, name: str) -> None:
     wrong = np.flatnonzero(~(np.abs(values) <= _FLOAT32_MAX) & ~absent)
     if wrong.size:
         raise ValueError(
-            f"{where(table, name, int(wrong[0]))} is not finite in float32 (at most {_FLOAT32_MAX:.3g}); "
-            "correct the cell, or leave it empty if the value is missing"
+            f"{where(table, name, int(wrong[0]))}, which is not finite in float32 (at most {_FLOAT32_MAX:.3g}); "
+            f"correct the cell, or pass {option('missing', [table.columns[name][int(wrong[0])]])} if it means no value"
         )
 
 

@@ -3,7 +3,6 @@ needed."""
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -12,24 +11,16 @@ from typing import TextIO, overload
 from clarinet.datasets.dialects import Dialect, find_dialect, spaced
 from clarinet.datasets.encodings import find_encoding
 from clarinet.datasets.formats import Format
-from clarinet.datasets.headers import filled, find_layout
+from clarinet.datasets.gathering import Gathering, Row
+from clarinet.datasets.headers import find_layout
 from clarinet.datasets.memory import check_memory
+from clarinet.datasets.packed import opened, opened_text, unpacked_size
 from clarinet.datasets.text_table import TextTable
 
 #: Lines that a decision is based on.
 _LINES = 300
-#: Rows that are put into columns at once.
-_PIECE = 4096
-#: Of columns with fewer different cells each is kept once.
-_SHARED = 20_000
 _BYTES_OF_CELL = 57
-_OTHERS = (
-    (b"\x1f\x8b", "gzipped"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
-    (b"PK\x03\x04", "a zip archive"),
-)
-
-Row = tuple[list[str], int]
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 
 class Places(Sequence[str]):
@@ -76,14 +67,15 @@ def read_csv(
     """
     how = how or Format()
     _check_kind(path)
+    bytes_in_all = unpacked_size(path)
     encoding, about = find_encoding(path, how.encoding)
-    with path.open(encoding=encoding, newline="") as file:
+    with opened_text(path, encoding) as file:
         start = list(islice(file, _LINES))
     dialect = find_dialect(start, how, wanted)
-    _check_size(path, start, dialect)
+    _check_size(path, bytes_in_all, start, dialect)
     # Cells of a file with commas between them have a point before decimals, unless they show another mark.
     usual = "." if dialect.delimiter == "," and usual in (None, ".") else usual
-    with path.open(encoding=encoding, newline="") as file:
+    with opened_text(path, encoding) as file:
         table = assemble(_rows(file, dialect, path), str(path), how, wanted, usual)
     report = (*([about] if about else []), *dialect.report, *table.report)
     return TextTable(table.source, table.columns, table.places, how.decimal, usual, how.date_order, report)
@@ -101,45 +93,18 @@ def assemble(
         word: for the numbers.
 
     Raises:
-        ValueError: there is none; a row has more or fewer cells than the first ones.
+        ValueError: there is none; a row has more cells than the first ones, or fewer than two of several.
     """
     present = (row for row in rows if any(row[0]))
     head = list(islice(present, _LINES))
     if not head:
         raise ValueError(f"{source} is empty; expected a line of column names, then one line a row")
     layout = find_layout([cells for cells, _ in head], source, how.header, wanted)
-    columns, numbers = _gathered(chain(head[layout.begin :], present), len(layout.names), source, word)
-    named = dict(zip(layout.names, columns))
-    return TextTable(source, named, Places(numbers, word), how.decimal, usual, how.date_order, layout.report)
-
-
-def _gathered(rows: Iterator[Row], width: int, source: str, word: str) -> tuple[list[list[str]], array[int]]:
-    """Columns of cells, of which equal ones are one object, and the numbers of the rows."""
-    columns: list[list[str]] = [[] for _ in range(width)]
-    known: list[dict[str, str]] = [{} for _ in range(width)]
-    numbers = array("q")
-    while piece := list(islice(rows, _PIECE)):
-        cells = [_of_width(row, width, f"{source}, {word} {number}") for row, number in piece]
-        numbers.extend(number for _, number in piece)
-        for column, shared, new in zip(columns, known, zip(*cells)):
-            column.extend(map(shared.setdefault, new, new) if len(shared) < _SHARED else new)
-    return columns, numbers
-
-
-def _of_width(row: list[str], width: int, place: str) -> list[str]:
-    """A row of so many cells; empty ones at its end may be missing, or be too many.
-
-    Raises:
-        ValueError: others.
-    """
-    if len(row) == width:
-        return row
-    if filled(row) <= width < len(row):
-        return row[:width]
-    raise ValueError(
-        f"{place}: expected {width} cells, as in the first line, got {len(row)}; "
-        'text that holds the delimiter belongs in quotation marks ("a, b")'
-    )
+    gathering = Gathering(len(layout.names), source, word, bool(how.skip_damaged))
+    gathering.take(chain(head[layout.begin :], present))
+    about = gathering.finish()
+    named, places = dict(zip(layout.names, gathering.columns)), Places(gathering.numbers, word)
+    return TextTable(source, named, places, how.decimal, usual, how.date_order, (*layout.report, *about))
 
 
 class _Lines:
@@ -163,7 +128,7 @@ class _Lines:
             if number <= dialect.skip or (not quoted and self._is_comment(line)):
                 continue
             self.number = number
-            quoted ^= line.count('"') % 2 == 1
+            quoted ^= line.count(self._dialect.quote) % 2 == 1
             yield spaced(line) if dialect.delimiter == " " else line.removeprefix("\ufeff")
 
     def _is_comment(self, line: str) -> bool:
@@ -179,7 +144,7 @@ def _rows(file: TextIO, dialect: Dialect, path: Path) -> Iterator[Row]:
     import csv
 
     lines = _Lines(file, dialect)
-    reader = csv.reader(lines, delimiter=dialect.delimiter, skipinitialspace=True, strict=True)
+    reader = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote, skipinitialspace=True, strict=True)
     try:
         for row in reader:
             yield [cell.strip() for cell in row], lines.number
@@ -190,17 +155,15 @@ def _rows(file: TextIO, dialect: Dialect, path: Path) -> Iterator[Row]:
 
 
 def _check_kind(path: Path) -> None:
-    with path.open("rb") as file:
-        start = file.read(4)
-    for magic, what in _OTHERS:
-        if start.startswith(magic):
-            raise ValueError(f"{path} is {what}, no text; unpack it, or export it as CSV")
+    with opened(path) as file:
+        if file.read(4).startswith(_OLD_EXCEL):
+            raise ValueError(f"{path} is an old Excel workbook (.xls), no text; save it as .xlsx or CSV")
 
 
-def _check_size(path: Path, start: Sequence[str], dialect: Dialect) -> None:
+def _check_size(path: Path, bytes_in_all: int, start: Sequence[str], dialect: Dialect) -> None:
     """Refuse a file whose cells would not fit into memory, as its first lines tell."""
     size = sum(map(len, start))
-    rows = path.stat().st_size * len(start) / max(size, 1)
+    rows = bytes_in_all * len(start) / max(size, 1)
     if rows > 100_000:
         each = 8 + _BYTES_OF_CELL  # at most: what occurs again is kept once
         what = f"{path}: about {rows:,.0f} rows of {dialect.width} cells"

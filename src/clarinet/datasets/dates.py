@@ -49,6 +49,12 @@ _MONTH_NAMED = re.compile(
     rf"(?:[^\W\d_]{{2,9}}\.?,\s+)?(?P<name>[^\W\d_]{{3,9}})\.?[- ]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?[- ]+"
     rf"(?P<year>\d{{4}}){_TIME}"
 )
+#: A month of a year, or a quarter of one: its first day.
+_MONTH_ALONE = re.compile(
+    r"(?P<year>(?:1[6-9]|2[01])\d\d)[-/](?P<month>\d{1,2})|(?P<month2>\d{1,2})/(?P<year2>(?:1[6-9]|2[01])\d\d)"
+    r"|(?P<name>[^\W\d_]{3,9})\.?[-, ]+(?P<year3>\d{4})"
+    r"|Q(?P<quarter>[1-4])[-/ ]?(?P<year4>\d{4})|(?P<year5>\d{4})[-/ ]?Q(?P<quarter2>[1-4])"
+)
 #: What a network may learn from a date.
 PARTS = ("year", "month", "weekday", "hour", "days")
 #: What comes round again, and after how many of its units.
@@ -93,7 +99,7 @@ def _looks_like_a_date(cell: str) -> bool:
     if _ISO.fullmatch(cell) or _THREE.fullmatch(cell):
         return True
     named = _DAY_NAMED.fullmatch(cell) or _MONTH_NAMED.fullmatch(cell)
-    return named is not None and named["name"].lower() in _MONTHS
+    return (named is not None and named["name"].lower() in _MONTHS) or _month_alone(cell) is not None
 
 
 def read_dates(cells: Sequence[str], absent: NDArray[np.bool_], order: str | None = None) -> Dates:
@@ -160,8 +166,25 @@ def _read(cell: str, order: str) -> datetime.datetime | None:
         return _moment(_year(parts["y"]), int(parts["m"]), int(parts["d"]), found)
     found = _DAY_NAMED.fullmatch(cell) or _MONTH_NAMED.fullmatch(cell)
     if found is None or found["name"].lower() not in _MONTHS:
-        return None
+        return _month_alone(cell)
     return _moment(_year(found["year"]), _MONTHS[found["name"].lower()], int(found["day"]), found)
+
+
+def _month_alone(cell: str) -> datetime.datetime | None:
+    """The first day of a month or quarter; None if the cell names none.
+
+    Example:
+        >>> [_month_alone(cell).month for cell in ("2024-05", "5/2024", "May 2024", "Q2 2024")]
+        [5, 5, 5, 4]
+    """
+    found = _MONTH_ALONE.fullmatch(cell)
+    if found is None:
+        return None
+    year = next(int(found[name]) for name in ("year", "year2", "year3", "year4", "year5") if found[name])
+    quarter = found["quarter"] or found["quarter2"]
+    month = 3 * int(quarter) - 2 if quarter else int(found["month"] or found["month2"] or 0)
+    month = _MONTHS.get((found["name"] or "").lower(), 0) if found["name"] else month
+    return datetime.datetime(year, month, 1) if year and 1 <= month <= 12 else None
 
 
 def _year(text: str) -> int:

@@ -29,6 +29,7 @@ class Dialect:
         skip: how many of the first lines are no rows.
         names: a first line of names that stands in a comment; empty where there is none.
         width: cells in most lines.
+        quote: the mark around cells that hold delimiters.
         report: the decisions.
     """
 
@@ -38,6 +39,7 @@ class Dialect:
     skip: int
     names: str
     width: int
+    quote: str
     report: tuple[str, ...]
 
 
@@ -61,18 +63,21 @@ def find_dialect(lines: Sequence[str], how: Format, wanted: Collection[str]) -> 
         comments += 1
     body = [line for line in lines[comments:] if line.strip() and not line.startswith(comment)][:_SNIFFED_LINES]
     delimiter = said or _sniff(body, wanted)
-    widths = [len(row) for row in split(body, delimiter)]
+    quote = _quote(body[:1], delimiter)
+    widths = [len(row) for row in split(body, delimiter, quote)]
     width = Counter(widths).most_common(1)[0][0] if widths else 1
     names = _names_in_comment(lines[skip:comments], comment, delimiter, body, width)
     report = []
     if how.delimiter is None and delimiter != ",":
         report.append(f"Cells are separated by {_CALLED.get(delimiter, repr(delimiter))}")
+    if quote == "'":
+        report.append("Cells stand in single quotation marks")
     if names:
         report.append(f"The names of the columns stand in a comment, {names.strip()!r}")
     count = sum(line.startswith(comment) for line in lines[skip:comments]) - bool(names)
     if count:
         report.append(f"Skipped: {count} comment line{'s' * (count > 1)} at the beginning")
-    return Dialect(delimiter, comment, how.comment is not None, comments, names, width, tuple(report))
+    return Dialect(delimiter, comment, how.comment is not None, comments, names, width, quote, tuple(report))
 
 
 def _names_in_comment(comments: Sequence[str], comment: str, delimiter: str, body: Sequence[str], width: int) -> str:
@@ -86,14 +91,21 @@ def _names_in_comment(comments: Sequence[str], comment: str, delimiter: str, bod
     return found[-1] if sound and any(map(number.fullmatch, first)) else ""
 
 
-def split(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
+def _quote(header: Sequence[str], delimiter: str) -> str:
+    """The quotation mark: single ones where they stand around every name."""
+    cells = next(split(header, delimiter), [])
+    single = all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells)
+    return "'" if cells and single else '"'
+
+
+def split(lines: Sequence[str], delimiter: str, quote: str = '"') -> Iterator[list[str]]:
     """Rows of cells, without blanks around them, up to the first that cannot be parsed: with the wrong delimiter
     quotation marks may be unreadable."""
     import csv
 
     if delimiter == " ":
         lines = [spaced(line) for line in lines]
-    rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    rows = csv.reader(lines, delimiter=delimiter, quotechar=quote, skipinitialspace=True)
     try:
         for row in rows:
             if row:

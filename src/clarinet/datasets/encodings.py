@@ -6,6 +6,7 @@ import codecs
 import re
 from pathlib import Path
 
+from clarinet.datasets.packed import opened
 from clarinet.wording import option
 
 _PIECE = 1 << 20
@@ -60,7 +61,7 @@ def _as_said(path: Path, said: str, marked: str | None) -> str:
 
 
 def _start(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with opened(path) as file:
         return file.read(1 << 16)
 
 
@@ -89,7 +90,7 @@ def _check(path: Path, encoding: str) -> None:
 def _first_wrong(path: Path, encoding: str) -> tuple[int, int] | None:
     """Line and value of the first byte that is no text; None if all are."""
     decoder, line = codecs.getincrementaldecoder(encoding)(), 1
-    with path.open("rb") as file:
+    with opened(path) as file:
         while True:
             piece = file.read(_PIECE)
             try:
@@ -105,7 +106,7 @@ def _first_wrong(path: Path, encoding: str) -> tuple[int, int] | None:
 
 def _check_western(path: Path, wrong: tuple[int, int]) -> None:
     """Refuse to guess where the bytes are hardly text of Western Europe."""
-    with path.open("rb") as file:
+    with opened(path) as file:
         while piece := file.read(_PIECE):
             words = b"".join(_FOREIGN_WORD.findall(piece))
             accents = len(_FOREIGN_LETTER.findall(words))

@@ -21,6 +21,7 @@ class Format:
         comment: what lines begin with that are no rows.
         date_order: ``"dmy"``, ``"mdy"`` or ``"ymd"``.
         sheet: of a workbook.
+        skip_damaged: whether rows with too many or too few cells are left out.
 
     Raises:
         ValueError: a value that makes no sense.
@@ -37,11 +38,12 @@ class Format:
     comment: str | None = None
     date_order: str | None = None
     sheet: str | None = None
+    skip_damaged: bool | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            wanted = bool if field.name == "header" else str
+            wanted = bool if field.name in ("header", "skip_damaged") else str
             if value is not None and not isinstance(value, wanted):
                 what = "True, False" if wanted is bool else "text"
                 raise ValueError(f"{option(field.name, value)}: expected {what} or None")

@@ -7,13 +7,17 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from clarinet.datasets.clocks import are_clocks
 from clarinet.datasets.dates import are_dates
-from clarinet.datasets.numerals import MISSING, NO_NUMBER, read_number
+from clarinet.datasets.numerals import MISSING, NO_NUMBER, is_unit, read_number
 from clarinet.wording import option
 
 _NO_VALUE = MISSING | NO_NUMBER
 _NUMBERED = re.compile(r"column\d+")
 _INDEX = "index"
+_MOST_TITLES = 10
+#: What stands in brackets, or is a short word: a unit, or the rest of a name.
+_UNIT = re.compile(r"[\[(].*[\])]|%|°[CF]?|[$€£¥]|[^\W\d_]{1,3}[²³]?(/[^\W\d_]{1,3}[²³]?)?")
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,9 @@ def find_layout(rows: Sequence[Sequence[str]], path: str, header: bool | None, w
         ValueError: the first row looks like data, and nothing says that it is.
     """
     width = _width(rows)
-    titles = _titles(rows, width)
+    titles = _titles(rows, width) or (_above_names(rows, wanted) if header is not False else 0)
     if titles:
-        about = f"Skipped: {titles} line{'s' * (titles > 1)} above the table, {rows[0][0][:60]!r}"
+        about = f"Skipped: {titles} line{'s' * (titles > 1)} above the table, {_first(rows[0])[:60]!r}"
         below = find_layout(rows[titles:], path, header, wanted)
         return Layout(below.names, titles + below.begin, (about, *below.report))
     first, body = list(rows[0]), rows[1:]
@@ -64,7 +68,11 @@ def find_layout(rows: Sequence[Sequence[str]], path: str, header: bool | None, w
     if header is False:
         return Layout(tuple(names), 0, ())
     report = ["The rows have names, which no column title stands above"] if rows_named else []
-    return Layout(*_unique(first, path, wanted, report))
+    units = _are_units(body)
+    if units:
+        report.append(f"Skipped: a second line of names or units, {', '.join(filter(None, body[0]))[:60]!r}")
+    names, report = _unique(first, path, wanted, report)
+    return Layout(tuple(names), 1 + units, tuple(report))
 
 
 def _width(rows: Sequence[Sequence[str]]) -> int:
@@ -82,6 +90,42 @@ def _titles(rows: Sequence[Sequence[str]], width: int) -> int:
         return 0
     alone = (filled(row) == 1 and (len(row) == 1 or width > 2) and not _is_number(row[0]) for row in rows[:-2])
     return next((i for i, title in enumerate(alone) if not title), 0)
+
+
+def _above_names(rows: Sequence[Sequence[str]], wanted: Collection[str]) -> int:
+    """How many of the first rows stand above the names: all before the one that holds most of those that are wanted."""
+    held = [len({*row} & {*wanted}) for row in rows[:_MOST_TITLES]]
+    return held.index(max(held)) if any(held) and not held[0] else 0
+
+
+def _first(row: Sequence[str]) -> str:
+    return next(filter(None, row), "")
+
+
+def _are_units(body: Sequence[Sequence[str]]) -> bool:
+    """Whether the row below the names goes on with them, as units do: words above columns of numbers and dates, none
+    of which occurs again.
+
+    Example:
+        >>> _are_units([["kg", "[m]", "-"], ["80", "1.8", "a"], ["75", "1.7", "b"], ["90", "1.9", "a"]])
+        True
+    """
+    if len(body) < 3 or not body[0]:
+        return False
+    strange = []
+    for place, cell in enumerate(body[0]):
+        below = [row[place] for row in body[1:] if place < len(row) and row[place].lower() not in _NO_VALUE]
+        kind = _kind(below) if below else None
+        if not below or cell.lower() in _NO_VALUE:
+            continue
+        if kind is None:
+            if cell in below or _UNIT.fullmatch(cell) is None:
+                return False
+        elif kind(cell) or sum(map(kind, below)) < 0.9 * len(below):
+            return False
+        else:
+            strange.append(cell)
+    return len(strange) > 1 or any(map(_UNIT.fullmatch, strange))
 
 
 def filled(row: Sequence[str]) -> int:
@@ -105,10 +149,8 @@ def _is_header(first: list[str], body: Sequence[Sequence[str]], path: str, wante
     )
 
 
-def _unique(
-    first: list[str], path: str, wanted: Collection[str], report: list[str]
-) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
-    """Names for columns without one, and others for those that share one.
+def _unique(first: list[str], path: str, wanted: Collection[str], report: list[str]) -> tuple[list[str], list[str]]:
+    """Names for columns without one, and others for those that share one; and the decisions.
 
     Raises:
         ValueError: a name that is wanted stands above several columns.
@@ -131,7 +173,7 @@ def _unique(
         if new != name:
             report.append(f"Column {number} {'has no name' if not name else f'is a second {name!r}'}: called {new!r}")
         names.append(new)
-    return tuple(names), 1, tuple(report)
+    return names, report
 
 
 def looks_like_data(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
@@ -174,8 +216,9 @@ def _kind(cells: Sequence[str]) -> Callable[[str], bool] | None:
 
 
 def _is_number(cell: str) -> bool:
-    return (read_number(cell, ".") or read_number(cell, ",")) is not None
+    found = read_number(cell, ".") or read_number(cell, ",")
+    return found is not None and not is_unit(found[1])
 
 
 def _is_date(cell: str) -> bool:
-    return are_dates([cell])
+    return are_dates([cell]) or are_clocks([cell])

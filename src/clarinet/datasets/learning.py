@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clarinet.datasets.clocks import CLOCK, are_clocks, parts_of
 from clarinet.datasets.columns import (
     CategoryColumn,
     Column,
@@ -25,11 +26,12 @@ from clarinet.datasets.columns import (
     numbers_of,
     read_booleans,
     shorten,
+    spellings,
     where,
     words_of,
 )
 from clarinet.datasets.dates import WORDS, are_dates, varying
-from clarinet.datasets.numerals import Numbers, are_codes
+from clarinet.datasets.numerals import Numbers, are_codes, signs_for_nothing
 from clarinet.datasets.text_table import TextTable
 from clarinet.wording import option
 
@@ -102,17 +104,23 @@ def _words(table: TextTable, name: str, present: list[str], rules: Rules) -> Lea
         found = _sentences(name, present, rules)
         if found is not None:
             return found
-    return _names(name, len(table), present, rules)
+    signs = signs_for_nothing(present)
+    return _names(name, len(table), [cell for cell in present if cell not in signs], rules, signs)
 
 
-def _names(name: str, rows: int, present: list[str], rules: Rules) -> Learnt:
+def _names(name: str, rows: int, present: list[str], rules: Rules, signs: Collection[str] = ()) -> Learnt:
     least = 2 if _ROW_NAME.search(name) else _ALL_DIFFERENT
     if len(set(present)) == len(present) >= least:
         return None, f"{name!r}: left out: every row holds another text, so it identifies rows and nothing else"
-    return _categories(name, rows, present, rules, rules.max_categories)
+    same = spellings(present)
+    merged = [same.get(cell, cell) for cell in present]
+    column, sentence = _categories(name, rows, merged, rules, rules.max_categories, signs)
+    return column, sentence + (f"; {spelled(same)}" if same and column is not None else "")
 
 
-def _categories(name: str, rows: int, present: list[str], rules: Rules, most: int) -> Learnt:
+def _categories(
+    name: str, rows: int, present: list[str], rules: Rules, most: int, signs: Collection[str] = ()
+) -> Learnt:
     counts = Counter(present)
     frequent = sorted(counts, key=lambda category: (-counts[category], category))[:most]
     categories, missing = tuple(sorted(frequent)), rows - len(present)
@@ -122,14 +130,23 @@ def _categories(name: str, rows: int, present: list[str], rules: Rules, most: in
         return None, f"{name!r}: left out: {len(counts)} different texts in {rows} rows; {_kept(name)}"
     others = len(counts) - len(categories)
     sentence = f"{name!r}: {len(counts)} categories, one feature each ({shorten(categories)})"
+    if len(counts) == 1:
+        sentence = f"{name!r}: {categories[0]!r} or nothing, one feature each"
     if others:
         limit = option("max_categories", rules.max_categories)
         sentence = (
             f"{name!r}: {len(counts)} categories: one feature for each of the {most} most frequent "
             f"({shorten(categories)}) and one for all others ({limit}; {_kept(name)})"
         )
-    sentence += f"; {missing} missing, a category of their own" if missing else ""
-    return CategoryColumn(name, categories, missing > 0, others > 0), sentence
+    written = f" ({', '.join(map(repr, sorted(signs)))} among them)" if signs else ""
+    sentence += f"; {missing} missing{written}, a category of their own" if missing else ""
+    return CategoryColumn(name, categories, missing > 0, others > 0, tuple(sorted(signs))), sentence
+
+
+def spelled(same: Mapping[str, str]) -> str:
+    """Which spellings count as others, in words."""
+    some = [f"{name!r} counts as {usual!r}" for name, usual in sorted(same.items())]
+    return shorten(some, 3)
 
 
 def _kept(name: str) -> str:
@@ -155,7 +172,8 @@ def _number(table: TextTable, name: str, rules: Rules) -> Learnt | None:
     """The column as numbers or booleans, or None if it holds something else."""
     found, boolean = numbers_of(table, name, rules.missing), False
     if found.bad:
-        if are_dates([table.columns[name][row] for row in found.bad], 0.5):
+        odd = [table.columns[name][row] for row in found.bad]
+        if are_dates(odd, 0.5) or are_clocks(odd, 0.5):
             return None
         check_mostly(table, name, found, option("categorical", [name]))
         found, boolean = read_booleans(table, name, rules.missing), True
@@ -167,7 +185,7 @@ def _number(table: TextTable, name: str, rules: Rules) -> Learnt | None:
     if reason is not None:
         return None, reason
     sign = check_signs(table, name, found)
-    what = "booleans as 0 and 1" if boolean else _written(table, name, known, sign)
+    what = "booleans as 0 and 1" if boolean else _written(table, name, known, sign, found.bounds)
     return number_column(name, known, count, rules, what, boolean, sign)
 
 
@@ -207,9 +225,11 @@ def number_column(
     return NumberColumn(name, fill, marked, boolean, sign), f"{name!r}: {what}{_sentinel(known)}"
 
 
-def _written(table: TextTable, name: str, known: NDArray[np.float64], sign: str) -> str:
+def _written(table: TextTable, name: str, known: NDArray[np.float64], sign: str, bounds: Sequence[int] = ()) -> str:
     what = f"numbers from {known.min():g} to {known.max():g}"
     what += f", in {sign}" if sign else ""
+    if bounds:
+        what += f", {table.columns[name][bounds[0]]!r} and {len(bounds) - 1} more bounds read as their numbers"
     if table.decimal is None and name not in table.plain:
         cells, mark = table.columns[name], decimal_of(table, name)
         other = "," if mark == "." else "."
@@ -239,27 +259,36 @@ def _date(table: TextTable, name: str, rules: Rules) -> Learnt | None:
     cells = table.columns[name]
     absent = absent_in(cells, rules.missing)
     present = [cell for cell, gone in zip(cells, absent) if not gone]
-    if not are_dates(present, 0.5):
+    clock = are_clocks(present, 0.5)
+    if not clock and not are_dates(present, 0.5):
         return None
     found = dates_of(table, name, absent)
     if found.bad:
+        what = "times" if clock else "dates"
         raise ValueError(
-            f"{where(table, name, found.bad[0])}: {len(found.bad)} of {len(present)} cells are no dates; correct them, "
-            f"or pass {option('missing', [cells[found.bad[0]]])} if it means a missing value, or "
+            f"{where(table, name, found.bad[0])}: {len(found.bad)} of {len(present)} cells are no {what}; correct "
+            f"them, or pass {option('missing', [cells[found.bad[0]]])} if it means a missing value, or "
             f"{option('categorical', [name])} if these are names, or {option('drop', [name])}"
         )
     known = np.sort(found.values[~absent])
     origin, fill = str(known[0].astype("datetime64[D]")), str(known[len(known) // 2])
-    parts = varying(known, origin)
+    parts = parts_of(known) if clock else varying(known, origin)
     if not parts:
         return None, f"{name!r}: left out: {present[0]} in every row"
     count = int(absent.sum())
+    if clock:
+        return DateColumn(name, parts, CLOCK, origin, fill, count > 0), _about_times(name, present, parts, count)
     sentence = f"{name!r}: dates from {_day(known[0])} to {_day(known[-1])}, {WORDS[found.order]}"
     if found.witness is not None:
         sentence += f" as {cells[found.witness]} in {table.places[found.witness]} shows"
     sentence += f": {', '.join(parts).replace('days', f'days since {origin}')}"
     sentence += f"; {count} missing, filled with {fill[:10]} and marked" if count else ""
     return DateColumn(name, parts, found.order, origin, fill, count > 0), sentence
+
+
+def _about_times(name: str, present: Sequence[str], parts: Sequence[str], count: int) -> str:
+    what = "times of the day: hour, part of the day" if "hour" in parts else "durations, in days"
+    return f"{name!r}: {what} ({shorten(present, 3)})" + (f"; {count} missing, filled and marked" if count else "")
 
 
 def _day(moment: np.datetime64) -> str:

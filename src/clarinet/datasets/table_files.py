@@ -1,28 +1,35 @@
-"""Files of tables, by what they begin with: text, Excel's workbooks, Parquet."""
+"""Files of tables, by what they begin with: text, Excel's workbooks, Parquet; and JSON, by its name."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-from clarinet.datasets.csv_files import Row, assemble, read_csv
+from clarinet.datasets.csv_files import assemble, read_csv
+from clarinet.datasets.encodings import find_encoding
 from clarinet.datasets.formats import Format
+from clarinet.datasets.gathering import Row
 from clarinet.datasets.memory import check_memory
-from clarinet.datasets.text_table import TextTable, table_of_columns, text
+from clarinet.datasets.packed import opened_text, unpacked_size
+from clarinet.datasets.text_table import TextTable, is_nested, table_of_columns, text
 from clarinet.names import nearest
 from clarinet.wording import option
 
 _BYTES_OF_CELL = 120
+_JSON = (".json", ".jsonl", ".ndjson")
+#: Memory that a file of JSON takes when it is read, in times of its size.
+_TIMES_JSON = 12
 
 
 def read_table(
     path: str | os.PathLike[str], how: Format | None = None, wanted: Collection[str] = (), usual: str | None = None
 ) -> TextTable:
-    """Read a file: text of cells, an Excel workbook (``.xlsx``, with openpyxl) or Parquet (with pyarrow).
+    """Read a file: text of cells, an Excel workbook (``.xlsx``, with openpyxl), Parquet (with pyarrow), or JSON.
 
     Args:
         path: the file.
@@ -39,6 +46,8 @@ def read_table(
         start = file.read(4)
     if start == b"PAR1":
         return _read_parquet(path)
+    if path.suffix.lower() in _JSON:
+        return _read_json(path, how)
     if start == b"PK\x03\x04" and _is_workbook(path):
         return _read_workbook(path, how, wanted)
     return read_csv(path, how, wanted, usual)
@@ -59,7 +68,7 @@ def _read_workbook(path: Path, how: Format, wanted: Collection[str]) -> TextTabl
         raise ImportError(f'{path} is an Excel workbook; pip install "clarinet[excel]" to read it') from None
     book = load_workbook(path, read_only=True, data_only=True)
     try:
-        sheet, report = _sheet(book, path, how)
+        sheet, report = _sheet(book, path, how, wanted)
         check_memory(_cells(sheet) * _BYTES_OF_CELL, f"{path}", "leave out what is not needed")
         numeric: set[int] = set()
         table = assemble(_rows_of(sheet, numeric), str(path), how, wanted, ".", "row")
@@ -69,8 +78,8 @@ def _read_workbook(path: Path, how: Format, wanted: Collection[str]) -> TextTabl
     return replace(table, plain=plain, report=(*report, *table.report))
 
 
-def _sheet(book: Any, path: Path, how: Format) -> tuple[Any, list[str]]:
-    """The sheet that was said, or the first that holds anything."""
+def _sheet(book: Any, path: Path, how: Format, wanted: Collection[str]) -> tuple[Any, list[str]]:
+    """The sheet that was said, or the first that holds most of the names that are wanted."""
     if how.sheet is not None:
         if how.sheet not in book.sheetnames:
             raise ValueError(f"{path} has no sheet {how.sheet!r}: {nearest(how.sheet, book.sheetnames)}")
@@ -80,8 +89,14 @@ def _sheet(book: Any, path: Path, how: Format) -> tuple[Any, list[str]]:
         raise ValueError(f"{path} is empty; expected a sheet with column names in its first row")
     if len(filled) == 1:
         return filled[0], []
-    others = ", ".join(repr(sheet.title) for sheet in filled[1:])
-    return filled[0], [f"Read from the first sheet, {filled[0].title!r}; {option('sheet')} takes another ({others})"]
+    chosen = max(filled, key=lambda sheet: _held(sheet, wanted))
+    others = ", ".join(repr(sheet.title) for sheet in filled if sheet is not chosen)
+    return chosen, [f"Read from the sheet {chosen.title!r}; {option('sheet')} takes another ({others})"]
+
+
+def _held(sheet: Any, wanted: Collection[str]) -> int:
+    """How many of the names that are wanted stand in one of the first rows."""
+    return max(len({str(cell).strip() for cell in row} & {*wanted}) for row in islice(sheet.values, 20))
 
 
 def _cells(sheet: Any) -> int:
@@ -108,4 +123,39 @@ def _read_parquet(path: Path) -> TextTable:
     except (ArrowException, OSError) as error:
         raise ValueError(f"{path} begins as Parquet, but cannot be read: {error}") from None
     names = ["index" if name == "__index_level_0__" else name for name in found.column_names]
-    return table_of_columns(names, [column.to_pylist() for column in found.columns], str(path))
+    return _of_values(dict(zip(names, (column.to_pylist() for column in found.columns))), path)
+
+
+def _read_json(path: Path, how: Format) -> TextTable:
+    """A list of rows, a dict of columns, or a row a line."""
+    import json
+
+    check_memory(_TIMES_JSON * unpacked_size(path), str(path), "leave out what is not needed")
+    encoding, about = find_encoding(path, how.encoding)
+    with opened_text(path, encoding) as file:
+        text = file.read()
+    try:
+        found = json.loads(text)
+    except ValueError as whole:
+        try:
+            found = [json.loads(line) for line in text.splitlines() if line.strip()]
+        except ValueError:
+            raise ValueError(f"{path} is no JSON: {whole}") from None
+    except RecursionError:
+        raise ValueError(f"{path}: lists within lists, too deep for a table") from None
+    if isinstance(found, dict) and found and all(isinstance(cells, list) for cells in found.values()):
+        return _of_values(found, path)
+    rows = [found] if isinstance(found, dict) else found
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise ValueError(f'{path}: expected a list of rows, each an object such as {{"size": 3, "kind": "a"}}')
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    table = _of_values({name: [row.get(name) for row in rows] for name in names}, path)
+    return replace(table, report=(*([about] if about else []), *table.report))
+
+
+def _of_values(columns: Mapping[str, Sequence[object]], path: Path) -> TextTable:
+    """A table of single values; columns of lists and the like are left out."""
+    nested = [name for name, cells in columns.items() if any(map(is_nested, cells))]
+    kept = {name: cells for name, cells in columns.items() if name not in nested}
+    table = table_of_columns(list(kept), list(kept.values()), str(path))
+    return replace(table, report=tuple(f"{name!r}: left out: it holds lists, bytes or records" for name in nested))

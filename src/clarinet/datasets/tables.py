@@ -43,6 +43,7 @@ def load_table(
     comment: str | None = None,
     date_order: str | None = None,
     sheet: str | None = None,
+    skip_damaged: bool = False,
 ) -> Table:
     """Turn a file or data frame into arrays for a network, and report every decision.
 
@@ -79,10 +80,12 @@ def load_table(
             out.
         comment: what lines begin with that are no rows; None: "#", unless such a line has as many cells as rows have.
         date_order: "dmy", "mdy" or "ymd" for dates that do not begin with a year in four digits; None finds out.
-        sheet: of a workbook; None takes the first that holds anything.
+        sheet: of a workbook; None takes the first that holds the target, or anything.
+        skip_damaged: leave out rows with too many or too few cells, and report them, instead of raising an error. Cells
+            that a row lacks at its end count as missing anyway.
 
     Returns:
-        A ``Table``: ``x``, ``y``, ``feature_names``, ``classes``, ``task``, ``report``, ``transform``.
+        A ``Table``: ``x``, ``y``, ``feature_names``, ``classes``, ``task``, ``report``, ``hints``, ``transform``.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -118,7 +121,7 @@ def load_table(
         max_words,
     )
     dropped = set(_names(drop))
-    how = Format(delimiter, encoding, decimal, header, comment, date_order, sheet)
+    how = Format(delimiter, encoding, decimal, header, comment, date_order, sheet, skip_damaged or None)
     if isinstance(data, str | os.PathLike):
         table = read_table(data, how, {target, *dropped, *rules.named})
     else:
@@ -131,8 +134,9 @@ def load_table(
     coding = TableCoding(columns, target_column, markers, how, table.decimal_elsewhere)
     check_size(table, len(coding.feature_names))
     x = coding._encode(table)
-    report = [size, *table.report, *lost, about_target, *sentences, *_about_ranges(x, coding.columns)]
-    return Table(x, target_column.encode(table, markers), coding, tuple(f"{sentence}." for sentence in report))
+    report = (size, *table.report, *lost, about_target, *sentences)
+    told, hints = (tuple(f"{said}." for said in each) for each in (report, _about_ranges(x, coding.columns)))
+    return Table(x, target_column.encode(table, markers), coding, told, hints)
 
 
 def _names(value: str | Iterable[str]) -> tuple[str, ...]:
@@ -156,6 +160,8 @@ def _check_request(table: TextTable, target: str, task: str | None, rules: Rules
         raise ValueError(
             f"{table.source}: {target!r} is the only column; expected at least one more to predict it from"
         )
+    if len(table) == 1:
+        raise ValueError(f"{table.source}: one row only; expected several, so that there is something to learn")
 
 
 def _learn(table: TextTable, names: list[str], dropped: set[str], rules: Rules) -> tuple[tuple[Column, ...], list[str]]:

@@ -7,10 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clarinet.datasets.columns import NumberColumn, check_finite, decimal_of, numbers_of, shorten, where
+from clarinet.datasets.clocks import are_clocks
+from clarinet.datasets.columns import (
+    NumberColumn,
+    by_spelling,
+    check_finite,
+    decimal_of,
+    numbers_of,
+    shorten,
+    spellings,
+    where,
+)
 from clarinet.datasets.dates import are_dates
-from clarinet.datasets.learning import check_dressed, check_mostly, check_signs
-from clarinet.datasets.numerals import NO_NUMBER, are_codes, whole_number
+from clarinet.datasets.learning import check_dressed, check_mostly, check_signs, spelled
+from clarinet.datasets.numerals import NO_NUMBER, SIGNS, are_codes, signs_for_nothing, whole_number
 from clarinet.datasets.text_table import TextTable
 from clarinet.names import nearest
 from clarinet.types import Array
@@ -28,7 +38,7 @@ class TargetColumn:
         name: of the column.
         classes: their names, sorted; empty for regression.
         numeric: whether the classes are whole numbers, compared by value ("1.0" is 1).
-        sign: the currency or percent sign that stood beside the numbers.
+        sign: the currency or percent sign, or the unit, that stood beside the numbers.
     """
 
     name: str
@@ -45,18 +55,20 @@ class TargetColumn:
             raise ValueError(f"{where(table, self.name, absent[0])}: every row needs a target; leave such rows out")
         if not self.classes:
             return NumberColumn(self.name, 0.0, sign=self.sign).encode(table, missing)
-        index = {name: i for i, name in enumerate(self.classes)}
+        index = by_spelling(self.classes)
         labels = _whole(table, self.name) if self.numeric else cells
-        for row, label in enumerate(labels):
-            if label not in index:
+        found = [index.get(label, index.get(label.casefold())) for label in labels]
+        for row, place in enumerate(found):
+            if place is None:
                 raise ValueError(
-                    f"{where(table, self.name, row)} is no class of the training table: {nearest(label, index)}"
+                    f"{where(table, self.name, row)} is no class of the training table: "
+                    f"{nearest(labels[row], self.classes)}"
                 )
-        return np.array([index[label] for label in labels], np.int64)
+        return np.array(found, np.int64)
 
     def no_value(self, missing: frozenset[str]) -> frozenset[str]:
         """Cells that are no target, in lower case."""
-        return missing if self.classes and not self.numeric else missing | NO_NUMBER
+        return missing | (SIGNS - {*self.classes}) if self.classes and not self.numeric else missing | NO_NUMBER
 
 
 def _whole(table: TextTable, name: str) -> list[str]:
@@ -69,7 +81,7 @@ def no_value_in(cells: Sequence[str], missing: frozenset[str]) -> frozenset[str]
     """Cells of a target that mean "no value": among numbers more words do than among names."""
     present = [cell for cell in cells if cell.lower() not in missing | NO_NUMBER]
     numbers = sum(cell[:1].isdigit() or cell[-1:].isdigit() for cell in present)
-    return missing | NO_NUMBER if 2 * numbers > len(present) else missing
+    return missing | (NO_NUMBER if 2 * numbers > len(present) else signs_for_nothing(cells))
 
 
 def learn_target(table: TextTable, name: str, task: str | None) -> tuple[TargetColumn, str]:
@@ -95,10 +107,13 @@ def learn_target(table: TextTable, name: str, task: str | None) -> tuple[TargetC
         return TargetColumn(name, sign=sign), f"Target {name!r}: numbers from {low:g} to {high:g}{in_what}: regression"
     if task is None:
         _check_names(table, name)
-    classes = sorted(set(cells)) if whole is None else sorted(set(whole), key=int)
+    same = spellings(cells) if whole is None else {}
+    classes = sorted({*cells} - {*same}) if whole is None else sorted(set(whole), key=int)
     sentence = f"Target {name!r}: {len(classes)} classes ({shorten(classes)}): classification"
     if whole is not None and task is None:
         sentence += f"; {option('task', 'regression')} predicts the number instead"
+    if same:
+        sentence += f"; {spelled(same)}"
     if len(classes) == 1:
         sentence += "; with one class there is nothing to learn"
     return TargetColumn(name, tuple(classes), whole is not None), sentence
@@ -117,9 +132,9 @@ def _are_classes(labels: set[str], rows: int) -> bool:
 def _check_names(table: TextTable, name: str) -> None:
     """Refuse a column that is no set of class names."""
     cells = table.columns[name]
-    if are_dates(cells):
+    if are_dates(cells) or are_clocks(cells):
         raise ValueError(
-            f"{where(table, name, 0)}: a date cannot be predicted; make a number of it, such as days since"
+            f"{where(table, name, 0)}: a date cannot be predicted, nor a time; make a number of it, such as days since"
         )
     found = numbers_of(table, name, frozenset())
     if found.bad and not are_codes(cells):

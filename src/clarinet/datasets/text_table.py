@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -150,8 +151,15 @@ def text(cell: object, name: str, place: str) -> str:
     Raises:
         TypeError: it is no single value.
     """
-    if isinstance(cell, bytes | list | tuple | set | Mapping | np.ndarray):
+    if is_nested(cell):
         raise TypeError(
             f"column {name!r}, {place}: expected a number, text, a boolean or None; got {type(cell).__name__}"
         )
+    if isinstance(cell, datetime.timedelta):
+        return f"{cell.total_seconds():g} s"
     return "" if cell is None else str(cell).strip()
+
+
+def is_nested(cell: object) -> bool:
+    """Whether a cell holds more than a single value."""
+    return isinstance(cell, bytes | list | tuple | set | Mapping | np.ndarray)

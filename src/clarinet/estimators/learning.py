@@ -16,7 +16,7 @@ from clarinet.estimators.networks import Head
 from clarinet.estimators.rows import Rows
 from clarinet.estimators.watching import Progress, Watch
 from clarinet.model import Model
-from clarinet.recipes import statistics
+from clarinet.recipes.scaling import moments, statistics
 from clarinet.types import Array
 
 if TYPE_CHECKING:
@@ -203,7 +203,8 @@ class Learner(BaseEstimator):
         if rows.is_sparse(x):
             raise ValueError("scale=True: sparse rows would be dense with another mean; expected scale=False")
         if self._coding is None:
-            return x.mean(axis=0, dtype=np.float64), x.var(axis=0, dtype=np.float64)
+            mean, variance = moments(x)
+            return mean, variance
         mean, variance = statistics(x, self._coding)
         return mean, variance
 

@@ -11,6 +11,7 @@ from typing import Protocol, TypeAlias, cast
 
 from clarinet import initializers, layers, optimizers, recipes, regularizers
 from clarinet.model import Model, Sequential
+from clarinet.recipes.scaling import standardised
 from clarinet.types import Array, Shape
 
 #: What ``network=`` takes besides None and a recipe's name.
@@ -97,16 +98,11 @@ def build(asked: Asked, shape: Shape, head: Head, penalty: float, scaling: tuple
         last: list[layers.Layer] = []
     else:
         last = [_dense(asked, head.units, _inputs_of_last(asked, shape), head.activation, penalty)]
-    first = [] if scaling is None else [_standardised()]
+    first = [] if scaling is None else [standardised()]
     model = Sequential([layers.Input(shape), *first, *body, *last])
     if scaling is not None:
         model.layers[0].set_weights(list(scaling))
     return model
-
-
-def _standardised() -> layers.Layer:
-    """Columns with mean 0 and variance 1; frozen, so that it keeps the statistics of the first rows."""
-    return layers.BatchNormalization(center=False, scale=False, epsilon=1e-7, trainable=False, name="standardise")
 
 
 def _body(asked: Asked, shape: Shape, head: Head, penalty: float) -> list[layers.Layer] | Model:

@@ -20,7 +20,7 @@ from clarinet.datasets.coding import TableCoding
 from clarinet.datasets.columns import CategoryColumn, TextColumn
 from clarinet.model import Sequential
 from clarinet.optimizers import Adam
-from clarinet.recipes.scaling import standardised, statistics, unscaled
+from clarinet.recipes.scaling import EPSILON, standardised, statistics, unscaled
 from clarinet.training.callback import Callback
 from clarinet.training.history import History
 from clarinet.types import Array
@@ -202,7 +202,7 @@ class _Before:
         self.kernel, self.bias = _bins(self._standard(x), table)
 
     def _standard(self, x: Array) -> Array:
-        z: Array = (x - self.mean) / np.sqrt(self.variance + 1e-7)
+        z: Array = (x - self.mean) / np.sqrt(self.variance + np.float32(EPSILON))
         return z
 
     def encode(self, x: Array) -> Array:

@@ -75,8 +75,8 @@ def _columns(x: Array) -> Iterator[Finding]:
         return
     z = (x[:, live] - x[:, live].mean(axis=0)) / spread[live]
     r = np.abs(z.T @ z) / len(z)
-    pairs = np.argwhere(np.triu(r > 1 - 1e-9, k=1))
-    if not len(pairs):
+    pairs = [pair for pair in np.argwhere(np.triu(r > 1 - 1e-9, k=1)) if not _yes_and_no(x[:, live[pair]])]
+    if not pairs:
         return
     twins = [[int(live[a]), int(live[b])] for a, b in pairs[:20]]
     yield Finding(
@@ -91,3 +91,8 @@ def _columns(x: Array) -> Iterator[Finding]:
         {"pairs": twins},
         Remedy(f"x = np.delete(x, {sorted({b for _, b in twins})}, axis=1)"),
     )
+
+
+def _yes_and_no(pair: Array) -> bool:
+    """Two classes of one column, a feature each: usual, and harmless."""
+    return bool(np.isin(pair, (0, 1)).all() and (pair.sum(axis=1) == 1).all())
