@@ -54,7 +54,7 @@ def train(count: int, reader: str) -> None:
 
     kept = {f"{place:02}": np.ascontiguousarray(w) for place, w in enumerate(model.get_weights())}
     save_file(kept, reading._WEIGHTS)
-    reading._judge.cache_clear()
+    reading.judge_of_digits.cache_clear()
     choose(reader, x[50000:], y[50000:])
 
 

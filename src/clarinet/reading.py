@@ -177,12 +177,13 @@ def digit_likeness(forms: Array) -> Array:
         >>> digit_likeness(ring)[0] > 0.5, digit_likeness(box)[0] < 0.5
         (np.True_, np.True_)
     """
-    found: Array = np.asarray(_judge().predict(forms, batch_size=256), np.float64)
+    found: Array = np.asarray(judge_of_digits().predict(forms, batch_size=256), np.float64)
     return found[:, 0]
 
 
 @cache
-def _judge() -> Trainable:
+def judge_of_digits() -> Trainable:
+    """The network of :func:`digit_likeness`."""
     from safetensors.numpy import load_file
 
     model = untrained_judge()

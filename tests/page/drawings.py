@@ -93,3 +93,15 @@ DRAWINGS = [
     Drawing(9, [[*arc(0.45, 0.28, 0.42, 0.28, 0, -4), (0.85, 0.6), (0.75, 1.0)]], 195, 115, 80, 42, 0.0, 20),
     Drawing(9, [[*arc(0.45, 0.27, 0.42, 0.27, -0.3, -3.8), (0.88, 0.1), (0.82, 1.0)]], 130, 75, 160, 25, 0.05, 15),
 ]
+
+_ZIGZAG = [(0.02, 0.5), (0.2, 0.0), (0.3, 1.0), (0.45, 0.05), (0.55, 0.95), (0.7, 0.0), (0.8, 1.0), (0.97, 0.4)]
+#: What is no digit.
+SCRIBBLE = Drawing(0, [_ZIGZAG, [(0.0, 0.5), (1.0, 0.55)]], 190, 150, 65, 45, 0.0, 16)
+
+
+def beside(left: Drawing, right: Drawing) -> Drawing:
+    """Two drawings in one, each in its half of the sheet."""
+    halves = [
+        each._replace(height=130, width=85, left=begin, top=70, slant=0.0) for each, begin in ((left, 25), (right, 165))
+    ]
+    return Drawing(0, [stroke for half in halves for stroke in half.on_sheet()], 1, 1, 0, 0, 0.0, 15)

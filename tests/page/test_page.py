@@ -15,7 +15,7 @@ from clarinet.datasets.digits import from_ink
 from clarinet.layers import Dense, Flatten, Input
 from clarinet.page.server import Server
 from tests.page.conftest import draw, seen_to, told
-from tests.page.drawings import DRAWINGS
+from tests.page.drawings import DRAWINGS, SCRIBBLE, beside
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,20 @@ def test_twenty_drawn_digits(kind: str, opened: Any, request: pytest.FixtureRequ
         read.append(told(page))
     right = sum(answer == str(drawing.digit) for answer, drawing in zip(read, DRAWINGS))
     assert right >= 18, f"drawn {[d.digit for d in DRAWINGS]}, read {read}"
+
+
+@pytest.mark.parametrize("kind", ["exported", "served"])
+def test_several_digits_and_none(kind: str, opened: Any, request: pytest.FixtureRequest) -> None:
+    page = opened(request.getfixturevalue(kind))
+    draw(page, beside(DRAWINGS[8], DRAWINGS[14]))
+    assert told(page) == "47"
+    assert [row.split()[0] for row in page.locator("#bars li").all_inner_texts()] == ["4", "7"]
+    assert page.evaluate("() => [seen.width, seen.height]") == [56, 28]
+    assert "look" not in page.locator("#sure").inner_text()
+    draw(page, SCRIBBLE)
+    assert page.locator("#sure").inner_text().endswith("%; this does not look like one digit")
+    draw(page, beside(DRAWINGS[8], SCRIBBLE))
+    assert page.locator("#sure").inner_text().endswith("of 2 does not look like a digit")
 
 
 def test_the_picture_that_is_shown_is_clarinets_own_form(opened: Any, exported: str) -> None:

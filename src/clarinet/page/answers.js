@@ -29,28 +29,32 @@ function say(best, sure) {
 
 // A bar for each class, or for the likeliest ones; without an answer they are empty.
 function bars(answer, best) {
-  const list = byId("bars"), values = answer ?? subject.classes.map(() => 0);
+  const values = answer ?? subject.classes.map(() => 0);
   let order = subject.classes.map((_, i) => i);
   if (order.length > MOST_BARS) order = order.sort((a, b) => values[b] - values[a]).slice(0, MOST_BARS);
   const longest = subject.answer === "values" ? Math.max(...values.map(Math.abs), 1e-9) : 1;
-  list.replaceChildren(...order.map((i) => {
+  rows(order.map((i) => [subject.classes[i], values[i] / longest, answer ? written(values[i]) : "", i === best]));
+}
+
+// Bars with names before and values behind them: [name, length from 0 to 1, value, whether it is the best].
+function rows(list) {
+  byId("bars").replaceChildren(...list.map(([called, length, said, best]) => {
     const row = document.createElement("li"), track = document.createElement("span");
     const name = document.createElement("span"), value = document.createElement("span"), bar = document.createElement("i");
     name.className = "name";
-    name.textContent = subject.classes[i];
+    name.textContent = called;
     track.className = "track";
-    bar.style.width = `${(100 * Math.max(values[i], 0)) / longest}%`;
+    bar.style.width = `${100 * Math.max(length, 0)}%`;
     track.append(bar);
     value.className = "value";
-    value.textContent = answer ? written(values[i]) : "";
-    if (i === best) row.className = "best";
+    value.textContent = said;
+    if (best) row.className = "best";
     row.append(name, track, value);
     return row;
   }));
 }
 
-const network = subject.network && {
-  operations: subject.network.operations,
-  weights: weightsFrom(subject.network.weights),
-};
+const packed = (each) => each && { operations: each.operations, weights: weightsFrom(each.weights) };
+const network = packed(subject.network);
+const judge = packed(subject.judge); // says how much a picture looks like a digit; of models of digits alone
 const size = () => `${subject.parameters.toLocaleString("en")} weights.`;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from clarinet.exchange.forward import forward_pass
 from clarinet.page.form import Form, form_of
 from clarinet.page.sequences import SEQUENCES
 from clarinet.page.subject import Subject, subject_of
+from clarinet.reading import LEAST, judge_of_digits
 from clarinet.views import page as views
 
 if TYPE_CHECKING:
@@ -36,8 +37,13 @@ def export_html(
         raise ValueError("export_html: a model with compile(target=...) cannot run in a page; use clarinet draw")
     texts = isinstance(subject, Form) and subject.columns[0]["kind"] == "tokens"
     operations, weights = forward_pass(model, more=SEQUENCES, prepared=texts)
-    text = document(subject, {"operations": operations, "weights": base64.b64encode(weights).decode()})
+    text = document(subject, _packed(operations, weights))
     files.write(Path(path), text.encode())
+
+
+def _packed(operations: Sequence[object], weights: bytes) -> dict[str, object]:
+    """A network as the page holds it."""
+    return {"operations": operations, "weights": base64.b64encode(weights).decode()}
 
 
 def _subject(model: Trainable, class_names: Iterable[str] | None, largest: float | None) -> Subject | Form:
@@ -63,15 +69,17 @@ def document(subject: Subject | Form, network: Mapping[str, object] | None = Non
         subject: the model's facts.
         network: operations and weights to predict with; None for a page that asks the server it came from.
     """
-    drawing = isinstance(subject, Subject)
+    drawing, judge = isinstance(subject, Subject), None
     name, own = ("page", ["picture.js", "photo.js"]) if drawing else ("form", ["coding.js"])
-    scripts = [*own, *(["network.js"] if network else []), "answers.js", f"{name}.js"]
+    if isinstance(subject, Subject) and subject.reads_digits:
+        judge, own = _packed(*forward_pass(judge_of_digits())), [*own, "numbers.js"]
+    scripts = [*own, *(["network.js"] if network or judge else []), "answers.js", f"{name}.js"]
     return views.page(
         f"{subject.title} · {'draw' if drawing else 'predict'}",
         _read(f"{name}.html"),
         rules=_read("answers.css") + _read(f"{name}.css"),
         script="\n".join(map(_read, scripts)),
-        data={**asdict(subject), "network": network},
+        data={**asdict(subject), "network": network, "judge": judge, "least": LEAST},
         connect="'none'" if network else "'self'",
     )
 

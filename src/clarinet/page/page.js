@@ -114,22 +114,43 @@ function draw() {
 // Looking.
 
 async function look() {
-  const lifted = !current, form = seenForm();
-  show(form);
+  const lifted = !current;
   try {
-    answer = strokes.length || photo ? shares(await output(form)) : null;
-    tell(lifted);
+    if (judge && strokes.length) tellDigits(await read(), lifted);
+    else {
+      const form = seenForm();
+      show(form);
+      answer = strokes.length || photo ? shares(await output(form)) : null;
+      tell(lifted);
+    }
   } catch (error) {
     const gone = error instanceof TypeError ? "The program behind this page has ended: start clarinet draw again." : "";
     complain(gone || String(error.message));
   }
 }
 
+// The digits of a drawing, from the left.
+async function read() {
+  const pieces = piecesOf(inkOf());
+  const scores = await Promise.all(pieces.map(({ form }) => output(form).then(shares)));
+  return bestSigns(pieces.map((piece, i) => signOf(piece, scores[i], likeness(piece.form))));
+}
+
+// How much a picture looks like one digit, whichever, from 0 to 1.
+function likeness({ at }) {
+  return predict(judge.operations, judge.weights, at)[0];
+}
+
+function inkOf() {
+  const ink = blank(sheet.height, sheet.width);
+  strokes.forEach((stroke) => paint(ink, stroke));
+  return ink;
+}
+
 // What the network sees: of a photo, or of the strokes.
 function seenForm() {
   if (photo) return photoForm(photo, subject);
-  const ink = blank(sheet.height, sheet.width);
-  strokes.forEach((stroke) => paint(ink, stroke));
+  const ink = inkOf();
   return digits ? mnistForm(ink) : wholeForm(ink, subject);
 }
 
@@ -141,9 +162,22 @@ function complain(message) {
 function show({ height, width, channels = 1, at }) {
   seen.height = height;
   seen.width = width;
+  seen.style.aspectRatio = `${width} / ${height}`;
+  seen.style.width = `${112 * Math.min(Math.max(width / height, 1), 3)}px`; // several digits lie side by side
   const pixels = new ImageData(width, height), colour = (i, c) => at[i * channels + (channels === 3 ? c : 0)];
   for (let i = 0; i < height * width; i++) pixels.data.set([colour(i, 0), colour(i, 1), colour(i, 2), 255], 4 * i);
   seen.getContext("2d").putImageData(pixels, 0, 0);
+}
+
+// One digit has a bar for each class; of several each has one.
+function tellDigits(signs, lifted) {
+  show(together(signs.map(({ form }, i) => placed(form, form.height, signs.length * form.width, 0, i * form.width))));
+  const sure = signs.reduce((product, { share }) => product * share, 1);
+  const doubt = doubts(signs), more = doubt ? "" : seconds(signs);
+  say(signs.map(({ order }) => subject.classes[order[0]]).join(""), [percent(sure), doubt || more].filter(Boolean).join("; "));
+  if (signs.length === 1) bars(signs[0].scores, signs[0].order[0]);
+  else rows(signs.map(({ order, share }) => [subject.classes[order[0]], share, percent(share), true]));
+  if (lifted) byId("spoken").textContent = `${byId("best").textContent}, ${byId("sure").textContent}`;
 }
 
 function tell(lifted) {
@@ -199,13 +233,13 @@ function photos() {
 // The start.
 
 function words() {
-  const thing = digits ? "a digit" : "a picture";
+  const thing = judge ? "a digit, or several" : digits ? "a digit" : "a picture";
   byId("heading").textContent = subject.photos ? "Show a picture" : `Draw ${thing}`;
   byId("lead").textContent = subject.photos
     ? "Choose a photo, drop it on this page, paste it, or draw with mouse, finger or pen."
-    : "With mouse, finger or pen. The network says what it sees, stroke by stroke.";
+    : `With mouse, finger or pen. The network says what it sees, stroke by stroke${judge ? ", and what is no digit" : ""}.`;
   const whole = subject.fit === "letterbox" ? "the whole picture, its proportions kept" : "the whole picture, stretched";
-  const place = digits ? "fitted into 20 × 20 pixels, its centre of mass in the middle"
+  const place = digits ? `${judge ? "each digit " : ""}fitted into 20 × 20 pixels, its centre of mass in the middle`
     : subject.photos ? whole : "the whole sheet";
   byId("caption").textContent = `What the network sees: ${subject.width} × ${subject.height} pixels, ${place}.`;
   const where = network ? "The network runs in this page; nothing leaves it."
@@ -223,7 +257,6 @@ function shortcut(event) {
 }
 
 paper.style.aspectRatio = `${sheet.width} / ${sheet.height}`;
-seen.style.aspectRatio = `${subject.width} / ${subject.height}`;
 byId("brush").value = digits ? 20 : 14;
 paper.addEventListener("pointerdown", penDown);
 paper.addEventListener("pointermove", penMove);

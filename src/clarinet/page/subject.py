@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 #: Height, width and channels of the pictures of a data set.
 _SIZES = {"mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
+_DIGITS = tuple("0123456789")
 #: The kind of a model's answer, by the kind of its last activation's outputs.
 _MEANINGS = {"distribution": "probabilities", "probability": "probabilities", "log-distribution": "logarithms"}
 
@@ -53,6 +54,11 @@ class Subject:
     answer: str
     exclusive: bool
     parameters: int
+
+    @property
+    def reads_digits(self) -> bool:
+        """Whether each of its classes is one of the ten digits: then a drawing may hold several, or none."""
+        return self.kind == "mnist" and self.classes == _DIGITS and self.exclusive and self.answer != "values"
 
     def inputs(self, model: Trainable, pixels: object) -> Array:
         """One row for ``model.predict`` from the pixels (height × width, grey or with the picture's channels, from 0 to
