@@ -11,7 +11,10 @@ pytest.importorskip("sklearn")
 from sklearn.base import BaseEstimator
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+import clarinet
 from clarinet.estimators import MLPClassifier, MLPRegressor
+from clarinet.estimators.wrappers import SKLearnClassifier, SKLearnRegressor, SKLearnTransformer
+from clarinet.types import Array
 
 #: Few epochs, and steps that make up for it.
 QUICK = {"max_iter": 12, "learning_rate_init": 0.02, "hidden_layer_sizes": (16,)}
@@ -21,6 +24,28 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 @parametrize_with_checks([MLPClassifier(**QUICK), MLPRegressor(**QUICK | {"max_iter": 60})])
 def test_checks(estimator: BaseEstimator, check: Callable[[BaseEstimator], None]) -> None:
+    check(estimator)
+
+
+def small(X: Array, y: Array) -> clarinet.Model:
+    outputs = y.shape[1] if y.ndim > 1 else 1
+    last = clarinet.layers.Dense(outputs, "softmax" if outputs > 1 else None)
+    model = clarinet.Sequential([clarinet.Input(X.shape[1:]), clarinet.layers.Dense(10, "relu"), last])
+    model.compile(clarinet.optimizers.Adam(0.05), "categorical_crossentropy" if outputs > 1 else "mse")
+    return model
+
+
+FIT = {"epochs": 30, "seed": 0}
+
+
+@parametrize_with_checks(
+    [
+        SKLearnClassifier(small, fit_kwargs=FIT),
+        SKLearnRegressor(small, fit_kwargs=FIT),
+        SKLearnTransformer(small, fit_kwargs=FIT),
+    ]
+)
+def test_checks_of_wrappers(estimator: BaseEstimator, check: Callable[[BaseEstimator], None]) -> None:
     check(estimator)
 
 

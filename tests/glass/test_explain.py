@@ -169,6 +169,15 @@ def test_activations_and_layers_within_containers():
     assert "residual/dense (Dense), unit 2" in glass.explain(trace, "residual/dense", 2)
 
 
+def test_a_merge_says_which_one_it_is():
+    branches = [[layers.Dense(2)], [layers.Dense(2)]]
+    model = clarinet.Sequential([clarinet.Input((3,)), layers.Parallel(branches, merge="average", name="mean")])
+    model.compile("sgd", "mse")
+    trace = glass.trace(model, np.ones((4, 3)), np.ones((4, 2)))
+    assert "mean/merge/a" in str(trace) and "y = (x_1 + ... + x_k) / k" in str(trace)
+    assert "by y = (x_1 + ... + x_k) / k of its branches" in str(glass.explain(trace, "mean", 0))
+
+
 def test_without_labels_there_is_no_way_back():
     model = clarinet.Sequential([layers.Input((5,)), layers.Dense(2)])
     text = glass.explain(glass.trace(model, X), 0, 1)

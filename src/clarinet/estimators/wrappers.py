@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from clarinet import aliases
 from clarinet.estimators.packing import packed, unpacked
@@ -51,6 +51,8 @@ class Wrapper(BaseEstimator):
             TypeError, ValueError, RuntimeError: no model, one that is not compiled, data that do not fit it.
         """
         x, labels = validate_data(self, X, y, multi_output=True)
+        if labels.shape[1:] == (1,):
+            labels = column_or_1d(labels, warn=True)
         coded = self._coded(labels)
         if not (self.warm_start and hasattr(self, "model_")):
             self.model_ = self._made(x, coded)
@@ -120,12 +122,14 @@ class SKLearnClassifier(ClassifierMixin, Wrapper):
         return np.eye(len(self.classes_), dtype=np.float32)[numbers.reshape(len(y))]
 
     def decision_function(self, X: object) -> Array:
-        """What the model gives."""
-        return self._outputs(X)
+        """What the model gives, a column for each class; of two by how much the second is above the first, (n,)."""
+        found = self._outputs(X)
+        return found[:, 1] - found[:, 0] if found.shape[1:] == (2,) else found
 
     def predict(self, X: object) -> Array:
         """The class of each row."""
-        found: Array = self.classes_[self._outputs(X).argmax(axis=1)]
+        best = self._outputs(X).argmax(axis=1)
+        found: Array = self.classes_[best]
         return found
 
 
@@ -142,8 +146,9 @@ class SKLearnTransformer(TransformerMixin, Wrapper):
     """A compiled model whose predictions are features; arguments and attributes as of :class:`SKLearnClassifier`."""
 
     def transform(self, X: object) -> Array:
-        """What the model gives, (n, outputs)."""
-        return self._outputs(X)
+        """What the model gives, (n, outputs), of the rows' own dtype where that is one of floats."""
+        dtype = np.dtype(getattr(X, "dtype", np.float64))
+        return self._outputs(X).astype(dtype if dtype.kind == "f" else np.float64)
 
     def get_feature_names_out(self, input_features: object = None) -> Array:
         """A name for each output, for ``set_output``."""

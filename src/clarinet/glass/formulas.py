@@ -29,6 +29,8 @@ def of_layer(layer: Layer) -> tuple[str, ...]:
         ('z = x W + b', 'a = relu(z)', 'dW = x^T dz')
     """
     stated = [text for text in re.findall(r"``([^`]+)``", _before_arguments(layer)) if "=" in text]
+    if own := getattr(layer, "equation", ""):  # of a class whose settings decide on it
+        stated.insert(0, own)
     function = getattr(layer, "activation", None)
     if isinstance(function, activations.Activation):
         if function == activations.linear:

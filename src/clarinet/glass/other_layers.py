@@ -59,7 +59,7 @@ class OtherText(UnitText):
 
     def written(self, xs: list[float], a: float) -> str | None:
         """The merging written out; None for a layer that does something else."""
-        kind = self.layer.kind.lower()
+        kind = str(getattr(self.layer.layer, "merge", self.layer.kind)).lower()
         if len(xs) > 1 and kind in _SUMS:
             factors = [_SUMS[kind](i, len(xs)) for i in range(len(xs))]
             terms = [Term(x * f, self.term(i, f)) for i, (x, f) in enumerate(zip(xs, factors, strict=True))]
@@ -96,7 +96,9 @@ class OtherText(UnitText):
         if self.layer.layer.passes_through == "reshape":
             flat = int(np.ravel_multi_index(self.unit, shape))
             return 0, tuple(int(i) for i in np.unravel_index(flat, rows[0].shape))
-        if self.layer.kind.lower() != "concatenate" or any(x.ndim != len(shape) for x in rows):
+        if getattr(self.layer.layer, "merge", self.layer.kind.lower()) != "concatenate" or any(
+            x.ndim != len(shape) for x in rows
+        ):
             return None
         for axis in range(len(shape)):
             if sum(x.shape[axis] for x in rows) == shape[axis]:

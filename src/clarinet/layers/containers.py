@@ -188,6 +188,11 @@ class Parallel(Container):
     def merging(self) -> Merge:
         return Merge(self.merge, self.axis)
 
+    @property
+    def equation(self) -> str:
+        """The formula of what is merged."""
+        return f"{self.merging().equation} of its branches"
+
     def _settings(self, chains: Chains) -> dict[str, object]:
         return {"branches": chains}
 

@@ -16,12 +16,21 @@ from clarinet.layers.context import Context
 from clarinet.names import lookup
 from clarinet.types import Array, Namespace, Shape
 
-MERGES = ("add", "average", "concatenate", "maximum", "minimum", "multiply", "subtract")
+#: Each with its formula.
+MERGES = {
+    "add": "y = x_1 + x_2 + ...",
+    "average": "y = (x_1 + ... + x_k) / k",
+    "concatenate": "y = [x_1, x_2, ...]",
+    "maximum": "y = max(x_1, x_2, ...)",
+    "minimum": "y = min(x_1, x_2, ...)",
+    "multiply": "y = x_1 x_2 ...",
+    "subtract": "y = x_1 - x_2",
+}
 
 
 @dataclass(eq=False, repr=False)
 class Merge(Layer):
-    """One tensor of several: ``y = x_1 + x_2 + ...``, their mean, …, or side by side along an axis.
+    """One tensor of several: their sum, difference, product, mean, …, or side by side along an axis.
 
     Shapes: for ``"concatenate"`` equal but along ``axis``. Else those of a container's branches are all equal, and the
     output's too. Others are stretched to one another, as NumPy does with samples: from the last axis on, an axis of
@@ -49,11 +58,16 @@ class Merge(Layer):
 
     def check(self) -> None:
         if self.merge not in MERGES:
-            lookup(self.merge, "merge", {name: name for name in MERGES})
+            lookup(self.merge, "merge", MERGES)
         if isinstance(self.axis, bool) or not isinstance(self.axis, int) or self.axis == 0:
             raise ValueError(
                 f"{self._what}: axis is a whole number, not 0, which is the batch's; received {self.axis!r}"
             )
+
+    @property
+    def equation(self) -> str:
+        """Its formula."""
+        return MERGES[self.merge]
 
     @property
     def _what(self) -> str:
