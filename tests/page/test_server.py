@@ -43,7 +43,8 @@ def server(model: clarinet.Sequential) -> Iterator[Server]:
 def ask(server: Server, method: str, path: str, body: Any = None, **headers: str) -> Answer:
     connection = HTTPConnection(server.url.removeprefix("http://").rstrip("/"), timeout=20)
     try:
-        connection.request(method, path, body if isinstance(body, (str, bytes)) else json.dumps(body), headers)
+        content = body if body is None or isinstance(body, (str, bytes)) else json.dumps(body)
+        connection.request(method, path, content, headers)
         response = connection.getresponse()
         return response.status, response.read()
     finally:
