@@ -209,6 +209,38 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "truncated": (lambda: claimed(1, 1)[:-9], "no sound ONNX file"),
     "empty": (lambda: b"", "no sound ONNX file"),
     "other": (lambda: b"PK\x03\x04" + b"0" * 99, "no sound ONNX file"),
+    "filled many times": (
+        lambda: file_of(
+            [helper.make_node("ConstantOfShape", ["s"], [f"c{i}"]) for i in range(9)], [numbers([2**20], "s")]
+        ),
+        "c4.*more than",
+    ),
+    "doubled": (
+        lambda: file_of(
+            [helper.make_node("Concat", [f"c{i}"] * 2, [f"c{i + 1}"], axis=0) for i in range(60)],
+            [numbers([1] * 9, "c0")],
+        ),
+        "Concat.*more than",
+    ),
+    "an outer product": (
+        lambda: file_of(
+            [helper.make_node("Add", ["a", "b"], ["y"])], [numbers([[1]] * 4096, "a"), numbers([[1] * 4096], "b")]
+        ),
+        "Add.*more than",
+    ),
+    "given twice": (
+        lambda: file_of([helper.make_node("Relu", ["x"], ["y"]), helper.make_node("Tanh", ["x"], ["y"])], []),
+        "gives 'y', which is there already",
+    ),
+    "axes twice": (
+        lambda: file_of([helper.make_node("Transpose", ["x"], ["y"], perm=[0, 0])], []),
+        "each of the 2 axes",
+    ),
+    "pieces": (
+        lambda: file_of([helper.make_node("Split", ["x", "s"], ["y", "z"], axis=1)], [numbers([-1, 5], "s")]),
+        "pieces of",
+    ),
+    "along the rows": (lambda: file_of([helper.make_node("Concat", ["x", "x"], ["y"], axis=0)], []), "first axis"),
     "wrong setting": (
         lambda: file_of([helper.make_node("Concat", ["x", "x"], ["y"], axis=[1, 2], name="c")], []),
         "node 'c'",

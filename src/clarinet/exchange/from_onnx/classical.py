@@ -11,6 +11,7 @@ from clarinet.exchange.from_onnx.protos import Step
 from clarinet.exchange.from_onnx.reading import NotNumbers, Reader, Value
 from clarinet.exchange.from_onnx.turned import settled
 from clarinet.exchange.from_onnx.weighted import fixed, is_fixed
+from clarinet.types import AnyTensor
 
 
 def linear_classifier(r: Reader, step: Step, x: Sequence[Value]) -> object:
@@ -40,14 +41,15 @@ def scaler(r: Reader, step: Step, x: Sequence[Value]) -> object:
 
 
 def normalizer(r: Reader, step: Step, x: Sequence[Value]) -> object:
-    """Rows of length one."""
-    y = settled(x[0])
+    """Rows of length one, or whose greatest number is one."""
+    y, axis = settled(x[0]), int(step.get("axis", -1))
     sizes = {
-        "L1": lambda: ops.sum(ops.abs(y), axis=-1, keepdims=True),
-        "L2": lambda: ops.sqrt(ops.sum(y * y, axis=-1, keepdims=True)),
-        "MAX": lambda: ops.max(ops.abs(y), axis=-1, keepdims=True),
+        "L1": lambda: ops.sum(ops.abs(y), axis=axis, keepdims=True),
+        "L2": lambda: ops.sqrt(ops.sum(y * y, axis=axis, keepdims=True)),
+        "MAX": lambda: ops.max(y, axis=axis, keepdims=True),
     }
-    return y / sizes[step.get("norm", "MAX")]()
+    norm = f"L{step.get('p', 2)}" if step.operator == "LpNormalization" else step.get("norm", "MAX")
+    return y / sizes[norm]()
 
 
 def imputer(r: Reader, step: Step, x: Sequence[Value]) -> object:
@@ -67,3 +69,36 @@ def chosen_columns(r: Reader, step: Step, x: Sequence[Value]) -> object:
     if is_fixed(x[0]) or not is_fixed(x[1]):
         raise NotNumbers
     return ops.take(settled(x[0]), fixed(x[1], "the columns").ravel().astype(np.int32), axis=-1)
+
+
+def greatest(r: Reader, step: Step, x: Sequence[Value]) -> object:
+    """The place of the greatest number, where other nodes go on with it; else it is the number of a class."""
+    users = r.users(step.gives[0])
+    if all(user is None or user.operator == "ArrayFeatureExtractor" for user in users):
+        raise NotNumbers
+    if step.get("select_last_index", 0):
+        raise ValueError("select_last_index=1; expected 0")
+    return ops.argmax(settled(x[0]), axis=int(step.get("axis", 0)), keepdims=bool(step.get("keepdims", 1)))
+
+
+def one_hot(r: Reader, step: Step, x: Sequence[Value]) -> object:
+    """1 at the place of a number's category, along a new last axis."""
+    if (categories := step.get("cats_int64s")) is None:
+        raise NotNumbers
+    found = ops.equal(ops.expand_dims(_as_floats(x[0]), -1), np.array(categories, np.float32))
+    return ops.cast(found, "float32")
+
+
+def encoder(r: Reader, step: Step, x: Sequence[Value]) -> object:
+    """Numbers in the place of others."""
+    keys, values = (step.get(f"{what}_floats") or step.get(f"{what}_int64s") for what in ("keys", "values"))
+    users = r.users(step.gives[0])
+    if keys is None or values is None or is_fixed(x[0]) or all(user is None for user in users):
+        raise NotNumbers
+    otherwise = float(step.get("default_float", -0.0) if step.get("values_floats") else step.get("default_int64", -1))
+    places = ops.cast(ops.equal(ops.expand_dims(_as_floats(x[0]), -1), np.array(keys, np.float32)), "float32")
+    return ops.sum(places * (np.array(values, np.float32) - otherwise), axis=-1) + otherwise
+
+
+def _as_floats(value: Value) -> AnyTensor:
+    return ops.cast(settled(value), "float32")

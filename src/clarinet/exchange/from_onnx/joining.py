@@ -30,6 +30,7 @@ def concatenate(r: Reader, step: Step, x: Sequence[Value]) -> object:
     """Tensors side by side."""
     axis = int(step.get("axis", 0))
     if all(map(is_fixed, x)):
+        r.check_room([sum(cast(Array, v).size for v in x)])
         return np.concatenate(cast("list[Array]", x), axis=axis)
     first = x[0]
     if isinstance(first, Turned) and all(isinstance(v, Turned) and v.order == first.order for v in x):
@@ -37,6 +38,8 @@ def concatenate(r: Reader, step: Step, x: Sequence[Value]) -> object:
         return Turned(ops.concatenate([v.base for v in cast("list[Turned]", x)], axis=own), first.order)
     several = alike([settled(v) for v in x])
     tensor = next(v for v in several if not is_fixed(v))
+    if axis in (0, -len(tensor.shape)) and any(v.shape[0] is None for v in several):
+        raise ValueError("it joins along the first axis, which is that of the rows; they stay apart")
     if axis not in (0, -len(tensor.shape)):  # what is fixed stands in every row
         several = [_in_every_row(v, tensor) if is_fixed(v) else v for v in several]
     return ops.concatenate(several, axis=axis)
@@ -56,4 +59,7 @@ def split(r: Reader, step: Step, x: Sequence[Value]) -> object:
     sizes = step.get("split") if len(x) < 2 or x[1] is None else fixed(x[1], "split").tolist()
     if sizes is None:
         return ops.split(taken, len(step.gives), axis=axis)
+    whole = taken.shape[axis]
+    if any(size < 0 for size in sizes) or whole not in (None, sum(sizes)):
+        raise ValueError(f"pieces of {sizes}; expected sizes that make {whole} together")
     return ops.split(taken, np.cumsum(sizes)[:-1].tolist(), axis=axis)

@@ -10,7 +10,7 @@ import numpy as np
 
 from clarinet import layers, ops
 from clarinet.activations import Celu, Gelu
-from clarinet.exchange.from_onnx import classical, joining, weighted, windows
+from clarinet.exchange.from_onnx import classical, flattened, joining, weighted, windows
 from clarinet.exchange.from_onnx.joining import alike
 from clarinet.exchange.from_onnx.protos import MOST_NUMBERS, Step, dtype_of
 from clarinet.exchange.from_onnx.reading import NotNumbers, Reader, Value
@@ -32,8 +32,10 @@ def _numbers(function: Callable[..., object], constant: Callable[..., object] | 
     """An operation; of fixed numbers NumPy's function, which keeps whole numbers and unknown sizes."""
 
     def read(r: Reader, step: Step, x: Sequence[Value]) -> object:
-        if all_fixed(x) and constant is not None:
-            return np.asarray(constant(*x))
+        if all_fixed(x):
+            r.check_room(np.broadcast_shapes(*(value.shape for value in x if value is not None)))
+            if constant is not None:
+                return np.asarray(constant(*x))
         taken = [settled(value) for value in x if value is not None]
         if len(taken) > 1:
             taken = alike(taken)
@@ -103,12 +105,12 @@ def _reshape(r: Reader, step: Step, x: Sequence[Value]) -> object:
             return merged
     taken = settled(x[0])
     shape = [taken.shape[i] if size == 0 else size for i, size in enumerate(wanted)]
-    return ops.reshape(taken, _with_rows(taken, shape))
+    return ops.reshape(taken, _with_rows(r, taken, shape))
 
 
-def _with_rows(taken: AnyTensor, shape: list[int | None]) -> tuple[int | None, ...]:
-    """A shape whose first size is that of the rows, where the rest says so."""
-    if shape and shape[0] not in (None, -1):
+def _with_rows(r: Reader, taken: AnyTensor, shape: list[int | None]) -> tuple[int | None, ...]:
+    """A shape whose first size is that of the rows, where the file fixes how many they are and the rest says so."""
+    if shape and shape[0] in r.batches and taken.shape[0] is None:
         rest, own = shape[1:], taken.shape[1:]
         if -1 in rest or (None not in rest and None not in own and prod(rest) == prod(own)):  # type: ignore[arg-type]
             shape = [None, *rest]
@@ -117,14 +119,10 @@ def _with_rows(taken: AnyTensor, shape: list[int | None]) -> tuple[int | None, .
     return tuple(shape)
 
 
-def _flatten(r: Reader, step: Step, x: Sequence[Value]) -> object:
-    if step.get("axis", 1) != 1:
-        raise ValueError("axis other than 1")
-    return r.use(step, layers.Flatten(), settled(x[0]))
-
-
 def _transpose(r: Reader, step: Step, x: Sequence[Value]) -> object:
     order = list(step.get("perm", range(len(x[0].shape))[::-1]))
+    if sorted(order) != list(range(len(x[0].shape))):
+        raise ValueError(f"perm={order}; expected each of the {len(x[0].shape)} axes once")
     if isinstance(x[0], np.ndarray):
         return x[0].transpose(order)
     return x[0].transposed(order) if isinstance(x[0], Turned) else turned(x[0], order)
@@ -177,40 +175,40 @@ def _ends(first: int, last: int, by: int) -> tuple[int | None, int | None, int]:
 
 def _expand(r: Reader, step: Step, x: Sequence[Value]) -> object:
     shape = [1 if size is None else size for size in fixed(x[1], "the shape").tolist()]
+    r.check_room(shape)
     if isinstance(x[0], np.ndarray):
-        _check_room(shape)
         return np.broadcast_to(x[0], np.broadcast_shapes(x[0].shape, tuple(shape)))
-    _check_room(shape)
     return settled(x[0]) * np.ones(shape, np.float32)
-
-
-def _check_room(shape: Sequence[int]) -> None:
-    if prod(shape) > MOST_NUMBERS or any(size < 0 for size in shape):
-        raise ValueError(f"the shape {tuple(shape)}, more than {MOST_NUMBERS} numbers")
 
 
 def _filled(r: Reader, step: Step, x: Sequence[Value]) -> object:
     shape = [1 if size is None else int(size) for size in fixed(x[0], "the shape").tolist()]
-    _check_room(shape)
+    r.check_room(shape)
     value = step.get("value")
     return np.full(shape, 0.0 if value is None else value.ravel()[0], np.float32 if value is None else value.dtype)
 
 
 def _range(r: Reader, step: Step, x: Sequence[Value]) -> object:
     first, last, by = (fixed(v, "a number").item() for v in x)
-    _check_room([int(max(0, (last - first) / by)) + 1])
+    r.check_room([int(max(0, (last - first) / by)) + 1])
     return np.arange(first, last, by, dtype=cast(Array, x[0]).dtype)
 
 
+def _check_sizes(shape: Sequence[int]) -> None:
+    if prod(shape) > MOST_NUMBERS or any(size < 0 for size in shape):
+        raise ValueError(f"the shape {tuple(shape)}; expected sizes of at least 0, and {MOST_NUMBERS} numbers at most")
+
+
 def _pad(r: Reader, step: Step, x: Sequence[Value]) -> object:
-    if step.get("mode", "constant") != "constant" or (len(x) > 3 and x[3] is not None):
-        raise ValueError("mode other than constant, or axes")
+    mode = step.get("mode", "constant")
+    if mode not in ("constant", "edge", "reflect", "wrap") or (len(x) > 3 and x[3] is not None):
+        raise ValueError(f"mode={mode!r}, or axes; expected constant, edge, reflect or wrap, and no axes")
     pads = step.get("pads") if len(x) < 2 else fixed(x[1], "pads").tolist()
     value = float(fixed(x[2], "the value")) if len(x) > 2 and x[2] is not None else float(step.get("value", 0.0))
     taken, rank = settled(x[0]), len(pads) // 2
     widths = [[pads[i], pads[i + rank]] for i in range(rank)]
-    _check_room([(size or 1) + sum(map(abs, pair)) for size, pair in zip(taken.shape, widths, strict=True)])
-    return ops.pad(taken, widths, constant_values=value)
+    _check_sizes([(size or 1) + sum(map(abs, pair)) for size, pair in zip(taken.shape, widths, strict=True)])
+    return ops.pad(taken, widths, mode, **({"constant_values": value} if mode == "constant" else {}))
 
 
 def _cast(r: Reader, step: Step, x: Sequence[Value]) -> object:
@@ -243,12 +241,8 @@ def _hard_sigmoid(r: Reader, step: Step, x: Sequence[Value]) -> object:
 
 def _tiled(r: Reader, step: Step, x: Sequence[Value]) -> object:
     repeats = [int(n) for n in fixed(x[1], "repeats").tolist()]
-    _check_room([(size or 1) * n for size, n in zip(x[0].shape, repeats, strict=True)])
+    _check_sizes([(size or 1) * n for size, n in zip(x[0].shape, repeats, strict=True)])
     return ops.tile(settled(x[0]), repeats)
-
-
-def _names(r: Reader, step: Step, x: Sequence[Value]) -> object:
-    raise NotNumbers
 
 
 def _identity(r: Reader, step: Step, x: Sequence[Value]) -> object:
@@ -261,11 +255,19 @@ def _constant(r: Reader, step: Step, x: Sequence[Value]) -> object:
 
 
 def _einsum(r: Reader, step: Step, x: Sequence[Value]) -> object:
+    if all_fixed(x):
+        raise ValueError("all that it takes are numbers of the file; export a file with constants folded")
     return ops.einsum(step.get("equation"), *(settled(v) for v in x))
 
 
 def _power(a: AnyTensor, b: AnyTensor) -> object:
     return ops.square(a) if is_fixed(b) and np.all(np.asarray(b) == 2) else ops.power(a, b)
+
+
+def _quotient(a: AnyTensor, b: AnyTensor) -> object:
+    """Of whole numbers without what is left over, towards zero."""
+    whole = all(np.dtype(each.dtype).kind in "iu" for each in (a, b))
+    return ops.cast(ops.trunc(ops.divide(a, b)), "int32") if whole else ops.divide(a, b)
 
 
 def _divided(a: Array, b: Array) -> object:
@@ -305,7 +307,7 @@ OPERATORS: dict[str, _Read] = {
     **{name: _activation(own) for name, own in {
         "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softplus": "softplus", "Softsign": "softsign",
         "Mish": "mish", "HardSwish": "hard_silu"}.items()},
-    **dict.fromkeys(("ArgMax", "LabelEncoder"), _names),
+    "ArgMax": classical.greatest,
     **dict.fromkeys(("Identity", "ZipMap"), _identity),
     **dict.fromkeys(("GRU", "LSTM", "RNN"), weighted.recurrent),
     **dict.fromkeys(("GroupNormalization", "InstanceNormalization"), weighted.group_normalization),
@@ -321,12 +323,13 @@ OPERATORS: dict[str, _Read] = {
     "ConstantOfShape": _filled,
     "Conv": weighted.convolution,
     "ConvTranspose": weighted.transposed,
-    "Div": _numbers(ops.divide, _divided),
+    "DepthToSpace": windows.depth_to_space,
+    "Div": _numbers(_quotient, _divided),
     "Dropout": _layer(lambda step: layers.Dropout(min(float(step.get("ratio", 0.5)), 0.99))),
     "Einsum": _einsum,
     "Elu": _layer(lambda step: layers.ELU(step.get("alpha", 1.0))),
     "Expand": _expand,
-    "Flatten": _flatten,
+    "Flatten": flattened.flatten,
     "Gather": weighted.gather,
     "Gelu": _layer(lambda step: layers.Activation(Gelu(approximate=step.get("approximate", "none") == "tanh"))),
     "Gemm": weighted.gemm,
@@ -334,16 +337,19 @@ OPERATORS: dict[str, _Read] = {
     "GlobalMaxPool": windows.pooled_whole("max"),
     "HardSigmoid": _hard_sigmoid,
     "Imputer": classical.imputer,
+    "LabelEncoder": classical.encoder,
     "LayerNormalization": weighted.layer_normalization,
     "LeakyRelu": _layer(lambda step: layers.LeakyReLU(step.get("alpha", 0.01))),
     "LinearClassifier": classical.linear_classifier,
     "LinearRegressor": classical.linear_regressor,
     "LogSoftmax": _softmax("log_softmax"),
+    "LpNormalization": classical.normalizer,
     "MatMul": weighted.matmul,
     "MaxPool": windows.pool("max"),
     "Mean": _numbers(_mean_of),
     "Mod": _numbers(ops.mod, np.mod),
     "Normalizer": classical.normalizer,
+    "OneHotEncoder": classical.one_hot,
     "PRelu": weighted.prelu,
     "Pad": _pad,
     "Pow": _numbers(_power),
@@ -362,6 +368,7 @@ OPERATORS: dict[str, _Read] = {
     "Shape": _sizes,
     "Slice": _slice,
     "Softmax": _softmax("softmax"),
+    "SpaceToDepth": windows.space_to_depth,
     "Split": joining.split,
     "Squeeze": _squeeze,
     "Sum": _numbers(_both(ops.add)),

@@ -14,6 +14,8 @@ from clarinet.exchange.from_onnx.protos import MOST_NUMBERS, Step, dtype_of
 from clarinet.layers.base import Layer
 from clarinet.types import AnyTensor, Array
 
+#: Numbers that may be computed from the file's own: so many, and so many for each that it holds.
+_LEAST_ROOM, _ROOM_FOR_EACH = 2**22, 4
 #: Numbers that never change, or a tensor of the graph.
 Value = Array | AnyTensor
 
@@ -33,7 +35,10 @@ class Reader:
 
     def __init__(self, known: dict[str, Array]) -> None:
         self.values: dict[str, Value] = dict(known)
+        self._room = _LEAST_ROOM + _ROOM_FOR_EACH * sum(array.size for array in known.values())
         self._users: defaultdict[str, list[Step | None]] = defaultdict(list)  # None: the file's outputs
+        self._givers: dict[str, Step] = {}
+        self.batches: set[int] = set()  # first sizes of inputs that the file fixes
         self._done: set[int] = set()  # the identities of nodes
         self._skipped: set[str] = set()
         self._names: Counter[str] = Counter()
@@ -54,6 +59,9 @@ class Reader:
             raise ValueError(f"input {name[:60]!r} has the shape {sizes}; expected rows, and sizes of at least 1")
         if prod(size or 1 for size in sizes) > MOST_NUMBERS:
             raise ValueError(f"input {name[:60]!r} has the shape {sizes}, more than {MOST_NUMBERS} numbers")
+        if name in self.values:
+            raise ValueError(f"two inputs, or an input and a tensor, are called {name[:60]!r}")
+        self.batches |= {size for size in sizes[:1] if size is not None}
         self.values[name] = found = cast(AnyTensor, layers.Input(tuple(sizes[1:]), name=self.fresh(name)))
         return found
 
@@ -70,6 +78,10 @@ class Reader:
         for step in steps:
             for name in step.takes:
                 self._users[name].append(step)
+            for name in filter(None, step.gives):
+                if name in self._givers or name in self.values:
+                    raise ValueError(f"{step}: it gives {name[:60]!r}, which is there already")
+                self._givers[name] = step
         for name in wanted:
             self._users[name].append(None)
         for step in steps:
@@ -104,6 +116,8 @@ class Reader:
                 self._skipped.add(name)
             elif name:
                 self._check_size(step, value)
+                if isinstance(value, np.ndarray) and value.base is None:
+                    self._room -= value.size
                 self.values[name] = cast(Value, value)
 
     def _check_size(self, step: Step, value: object) -> None:
@@ -112,6 +126,16 @@ class Reader:
             raise ValueError(f"{step}: it gives the shape {tuple(sizes)}, more than {MOST_NUMBERS} numbers")
 
     # What operators ask for.
+
+    def check_room(self, shape: Iterable[int]) -> None:
+        """Refuse numbers that would be computed from the file's own, and are many more than it holds.
+
+        Raises:
+            ValueError: they are too many, or a size is negative.
+        """
+        sizes = tuple(shape)
+        if any(size < 0 for size in sizes) or prod(sizes) > self._room:
+            raise ValueError(f"the shape {sizes}, more than the file's own numbers allow")
 
     def fresh(self, name: str) -> str:
         """A name for a layer that no other has."""
@@ -133,6 +157,14 @@ class Reader:
         for layer, weights in self._weights:
             if layer.weights:
                 layer.set_weights(weights)
+
+    def users(self, name: str) -> list[Step | None]:
+        """The nodes that take a value; None stands for the file's outputs."""
+        return self._users[name]
+
+    def giver(self, name: str) -> Step | None:
+        """The node that gives a value; None of inputs and numbers of the file."""
+        return self._givers.get(name)
 
     def only_user(self, step: Step) -> Step | None:
         """The node that alone takes what a node gives."""

@@ -39,6 +39,10 @@ def is_fixed(value: object) -> bool:
 
 def matmul(r: Reader, step: Step, x: Sequence[Value]) -> object:
     """Dense, together with an addition of a bias that alone takes what it gives."""
+    if is_fixed(x[0]) and is_fixed(x[1]):
+        first, second = cast(Array, x[0]), cast(Array, x[1])
+        r.check_room([*first.shape[:-1], *second.shape[-1:]])
+        return np.matmul(first, second)
     if is_fixed(x[0]) or not is_fixed(x[1]) or cast(Array, x[1]).ndim != 2:
         return ops.matmul(settled(x[0]), settled(x[1]))
     kernel, taken = cast(Array, x[1]), settled(x[0])
@@ -158,6 +162,8 @@ def gather(r: Reader, step: Step, x: Sequence[Value]) -> object:
         return r.use(step, layers.Embedding(*table.shape), settled(x[1]), weights=[table])
     if isinstance(x[0], Turned) and is_fixed(x[1]):
         return x[0].gathered(cast(Array, x[1]), axis)
+    if is_fixed(x[0]) and is_fixed(x[1]):
+        r.check_room([cast(Array, x[0]).size // max(x[0].shape[axis] or 1, 1) * cast(Array, x[1]).size])
     places = x[1].astype(np.int64) if isinstance(x[1], np.ndarray) else ops.cast(settled(x[1]), "int32")
     return ops.take(settled(x[0]), places, axis=axis)
 

@@ -69,6 +69,10 @@ def _counted(
     return np.asarray(layer(ones))
 
 
+#: Where ``Resize`` puts the pixels as layers here do: their centres.
+_CENTRES = ("half_pixel", "pytorch_half_pixel")
+
+
 def pooled_whole(kind: str) -> Callable[..., object]:
     """GlobalMaxPool or GlobalAveragePool."""
     made = {
@@ -84,14 +88,56 @@ def pooled_whole(kind: str) -> Callable[..., object]:
 
 
 def resize(r: Reader, step: Step, x: Sequence[Value]) -> object:
-    """Resize by whole factors, every entry repeated."""
+    """Resize by whole factors: every entry repeated, or pictures between the centres of pixels."""
     scales = fixed(x[2], "scales") if len(x) > 2 and x[2] is not None else np.array([])
     taken = settled(x[0])
     if len(x) > 3 and x[3] is not None:
         scales = np.array([1 if b is None else a / b for a, b in zip(fixed(x[3], "sizes").tolist(), taken.shape)])
-    plain = step.get("mode", "nearest") == "nearest" and scales.size and np.array_equal(scales, np.round(scales))
-    if not plain or scales[0] != 1:
-        raise ValueError("interpolation, or a factor that is no whole number")
-    for axis, factor in enumerate(scales.astype(int).tolist()):
+    mode, place = step.get("mode", "nearest"), step.get("coordinate_transformation_mode", "half_pixel")
+    if not scales.size or scales[0] != 1 or not np.array_equal(scales, np.round(scales)) or scales.min() < 1:
+        raise ValueError(f"the factors {scales.tolist()}; expected whole numbers of at least 1, and 1 for the rows")
+    factors = scales.astype(int).tolist()
+    if mode == "linear" and place in _CENTRES and len(factors) == 4 and factors[1] == 1:
+        layer = layers.UpSampling2D((factors[2], factors[3]), data_format=FIRST, interpolation="bilinear")
+        return r.use(step, layer, taken)
+    if mode != "nearest":
+        raise ValueError(f"mode={mode!r} with {place!r}; expected nearest, or linear of pictures with half_pixel")
+    for axis, factor in enumerate(factors):
         taken = ops.repeat(taken, factor, axis=axis) if factor > 1 else taken
     return taken
+
+
+def depth_to_space(r: Reader, step: Step, x: Sequence[Value]) -> object:
+    """Channels become pixels, a block of them each."""
+    taken, size = settled(x[0]), int(step.get("blocksize"))
+    channels, height, width = (fixed_size(each) for each in taken.shape[1:])
+    if size < 1 or channels % size**2:
+        raise ValueError(f"{channels} channels; expected a multiple of {size}²")
+    deep = channels // size**2
+    crd = step.get("mode", "DCR") == "CRD"
+    parts = (deep, size, size, height, width) if crd else (size, size, deep, height, width)
+    order = (0, 1, 4, 2, 5, 3) if crd else (0, 3, 4, 1, 5, 2)
+    moved = ops.transpose(ops.reshape(taken, (-1, *parts)), order)
+    return ops.reshape(moved, (-1, deep, height * size, width * size))
+
+
+def space_to_depth(r: Reader, step: Step, x: Sequence[Value]) -> object:
+    """Blocks of pixels become channels."""
+    taken, size = settled(x[0]), int(step.get("blocksize"))
+    channels, height, width = (fixed_size(each) for each in taken.shape[1:])
+    if size < 1 or height % size or width % size:
+        raise ValueError(f"pictures of {height} x {width}; expected multiples of {size}")
+    parts = (channels, height // size, size, width // size, size)
+    moved = ops.transpose(ops.reshape(taken, (-1, *parts)), (0, 3, 5, 1, 2, 4))
+    return ops.reshape(moved, (-1, channels * size**2, height // size, width // size))
+
+
+def fixed_size(size: int | None) -> int:
+    """A size that is known.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if size is None:
+        raise ValueError("pictures of unknown size")
+    return size
