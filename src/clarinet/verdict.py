@@ -68,7 +68,7 @@ class Verdict:
         said = [f"{beside[0].upper()}{beside[1:]}."]
         if self.guesses:
             said.append(
-                "This is no better than guessing: the columns, or this network, say nothing about what is asked."
+                "This is no better than guessing: what it is given, or this network, says nothing about what is asked."
             )
         elif self.linear is not None and self.linear > self.score + 2 * self.error:
             said.append("The linear model is better: this network has too few rows or is trained badly.")

@@ -77,7 +77,11 @@ def _columns(model: Trainable, source: Source, output: Output) -> dict[str, floa
     columns = TableCoding.from_config(source.about["coding"]).columns
     rows = slice(_MOST_ROWS)
     falls = verdict.importance(model, columns, source.x_test[rows], source.y_test[rows])
-    shown = [f"{name} {fall:.3f}" for name, (fall, spread) in list(falls.items())[:_MOST_COLUMNS] if fall > spread]
+    shown = [
+        f"{' '.join(name.split())} {fall:.3f}"
+        for name, (fall, spread) in list(falls.items())[:_MOST_COLUMNS]
+        if fall > spread
+    ]
     if shown and len(columns) > 1:
         measure = "balanced accuracy" if source.about["classes"] else "R²"
         output.say(f"It goes by these columns ({measure} falls so much when one is shuffled): {', '.join(shown)}.")

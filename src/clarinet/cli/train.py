@@ -382,7 +382,8 @@ def tested(model: Model, source: Source, output: Output) -> dict[str, float]:
     if source.x_test is None or source.y_test is None:
         return {}
     results = model.evaluate(source.x_test, source.y_test, batch_size=256, return_dict=True)
-    output.say(f"On {len(source.x_test):,} rows that it has never seen: {format_logs(results)}")
+    count = len(source.x_test)
+    output.say(f"On {count:,} row{'s' * (count != 1)} that it has never seen: {format_logs(results)}")
     return {"rows": len(source.x_test), **results}
 
 

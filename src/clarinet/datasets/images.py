@@ -374,7 +374,7 @@ def _describe(
 ) -> list[str]:
     """Report what was read and what was changed."""
     counts = ", ".join(f"{name} {count}" for name, count in zip(names, np.bincount(y, minlength=len(names))))
-    sentences = [f"{folder}: {len(y)} pictures of {len(names)} classes ({counts})"]
+    sentences = [f"{folder}: {len(y)} pictures of {len(names)} class{'es' * (len(names) != 1)} ({counts})"]
     assert how.size is not None
     high, wide = how.size
     sentences.append(f"All are {'grayscale' if how.grey else 'RGB'}, {high} pixels high and {wide} wide")
