@@ -58,7 +58,7 @@ def _unpacked(path: Path, mark: bytes) -> Iterator[IO[bytes]]:
     if mark != _ZIP:
         module = {_GZIP: gzip, _BZIP: bz2, _XZ: lzma}[mark]
         with module.open(path, "rb") as file:
-            yield file  # type: ignore[misc]  # in "rb" all three give bytes
+            yield file
         return
     with ZipFile(path) as archive:
         names = [each for each in archive.namelist() if not each.endswith("/") and not each.startswith("__MACOSX/")]
