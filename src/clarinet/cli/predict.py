@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -105,7 +105,7 @@ def _told(found: Answers, options: argparse.Namespace, output: Output) -> list[d
     return told
 
 
-def _answer(found: Answers, row: int) -> dict[str, Any]:
+def _answer(found: Answers, row: int) -> dict[str, object]:
     """Class and confidence, or a number."""
     if found.readings:
         return _digits(found.readings[row])
@@ -116,7 +116,7 @@ def _answer(found: Answers, row: int) -> dict[str, Any]:
     return {"class": name, "confidence": confidence, "probabilities": probabilities}
 
 
-def _digits(found: DigitsRead) -> dict[str, Any]:
+def _digits(found: DigitsRead) -> dict[str, object]:
     """What a photo of digits says; the probabilities of all classes where it is one."""
     signs = [
         {
@@ -142,9 +142,9 @@ def _of_photo(found: DigitsRead, best: list[tuple[str, float]]) -> str:
     return f"{said}; {found.seconds()}" if found.seconds() and len(best) == 1 else said
 
 
-def _sentence(found: Answers, row: int, answer: dict[str, Any], top: int) -> str:
+def _sentence(found: Answers, row: int, answer: dict[str, object], top: int) -> str:
     if "value" in answer:
-        return f"{answer['value']:g}"
+        return f"{float(found.scores[row, 0]):g}"
     if found.readings:
         one = found.readings[row]
         return _of_photo(one, found.best(row, top) if len(one.signs) == 1 else [(one.label, one.confidence)])

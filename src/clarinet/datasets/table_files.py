@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Protocol, cast
 from zipfile import BadZipFile, ZipFile
 
 from clarinet.datasets.csv_files import assemble, read_csv
@@ -21,6 +21,28 @@ from clarinet.names import nearest
 from clarinet.wording import option
 
 _BYTES_OF_CELL = 120
+
+
+class _Sheet(Protocol):
+    """What is asked of a workbook's sheet."""
+
+    title: str
+    max_row: int | None
+    max_column: int | None
+
+    @property
+    def values(self) -> Iterator[tuple[object, ...]]: ...
+
+
+class _Book(Protocol):
+    """What is asked of a workbook."""
+
+    sheetnames: list[str]
+    worksheets: list[_Sheet]
+
+    def __getitem__(self, name: str, /) -> _Sheet: ...
+
+
 _JSON = (".json", ".jsonl", ".ndjson")
 #: Memory that a file of JSON takes when it is read, in times of its size.
 _TIMES_JSON = 12
@@ -68,7 +90,7 @@ def _read_workbook(path: Path, how: Format, wanted: Collection[str]) -> TextTabl
         raise ImportError(f'{path} is an Excel workbook; pip install "clarinet[excel]" to read it') from None
     book = load_workbook(path, read_only=True, data_only=True)
     try:
-        sheet, report = _sheet(book, path, how, wanted)
+        sheet, report = _sheet(cast(_Book, book), path, how, wanted)
         check_memory(_cells(sheet) * _BYTES_OF_CELL, f"{path}", "leave out what is not needed")
         numeric: set[int] = set()
         table = assemble(_rows_of(sheet, numeric), str(path), how, wanted, ".", "row")
@@ -78,7 +100,7 @@ def _read_workbook(path: Path, how: Format, wanted: Collection[str]) -> TextTabl
     return replace(table, plain=plain, report=(*report, *table.report))
 
 
-def _sheet(book: Any, path: Path, how: Format, wanted: Collection[str]) -> tuple[Any, list[str]]:
+def _sheet(book: _Book, path: Path, how: Format, wanted: Collection[str]) -> tuple[_Sheet, list[str]]:
     """The sheet that was said, or the first that holds most of the names that are wanted."""
     if how.sheet is not None:
         if how.sheet not in book.sheetnames:
@@ -94,16 +116,16 @@ def _sheet(book: Any, path: Path, how: Format, wanted: Collection[str]) -> tuple
     return chosen, [f"Read from the sheet {chosen.title!r}; {option('sheet')} takes another ({others})"]
 
 
-def _held(sheet: Any, wanted: Collection[str]) -> int:
+def _held(sheet: _Sheet, wanted: Collection[str]) -> int:
     """How many of the names that are wanted stand in one of the first rows."""
     return max(len({str(cell).strip() for cell in row} & {*wanted}) for row in islice(sheet.values, 20))
 
 
-def _cells(sheet: Any) -> int:
+def _cells(sheet: _Sheet) -> int:
     return (sheet.max_row or 0) * (sheet.max_column or 0)
 
 
-def _rows_of(sheet: Any, numeric: set[int]) -> Iterator[Row]:
+def _rows_of(sheet: _Sheet, numeric: set[int]) -> Iterator[Row]:
     """Rows of text; the columns that hold numbers are noted."""
     for number, cells in enumerate(sheet.values, 1):
         numeric.update(i for i, c in enumerate(cells) if isinstance(c, int | float) and not isinstance(c, bool))

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
@@ -99,13 +99,28 @@ def text_table(data: object) -> TextTable:
     )
 
 
-def _frame_columns(frame: Any) -> tuple[list[str], list[list[Any]]]:
+class _Cells(Protocol):
+    """A column of a data frame."""
+
+    def to_list(self) -> list[object]: ...
+
+
+class _Frame(Protocol):
+    """A data frame of pandas or polars."""
+
+    @property
+    def columns(self) -> Sequence[object]: ...
+
+    def __getitem__(self, name: object, /) -> _Cells: ...
+
+
+def _frame_columns(frame: _Frame) -> tuple[list[str], list[list[object]]]:
     names = list(frame.columns)
     check_unique([str(name) for name in names], "the data frame")
     return [str(name) for name in names], [frame[name].to_list() for name in names]
 
 
-def _row_columns(rows: Sequence[Mapping[Any, object]]) -> tuple[list[str], list[list[Any]]]:
+def _row_columns(rows: Sequence[Mapping[object, object]]) -> tuple[list[str], list[list[object]]]:
     if not rows:
         raise ValueError("the list of rows is empty; expected one dict a row")
     for i, row in enumerate(rows):
