@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from clarinet.plan import Plan
 
+_Program = TypeVar("_Program", bound=Callable[..., object])
 #: Arrays of each input, each output, and each output's weights.
-Arrays3 = tuple[tuple[Any, ...], ...]
+Arrays3 = tuple[tuple[Array, ...], ...]
 
 
 class Told(NamedTuple):
@@ -134,7 +135,7 @@ def going_back(plan: Plan, trains: bool, wrt_inputs: bool) -> Callable[..., tupl
     return program
 
 
-def updating(plan: Plan) -> Callable[..., tuple[ByWeight, Any]]:
+def updating(plan: Plan) -> Callable[..., tuple[ByWeight, Array]]:
     """The update: of a carry, gradients without penalties on weights, and scalars."""
     import jax.numpy as jnp
 
@@ -233,7 +234,7 @@ class Programs:
         self._places = places
         self._known: dict[object, Any] = {}
 
-    def get(self, key: object, make: Callable[[], Callable[..., Any]], *args: Any) -> Any:
+    def get(self, key: object, make: Callable[[], _Program], *args: object) -> _Program:
         """The program of a key, compiled for such arguments when it is first asked for."""
         if key not in self._known:
             self._known[key] = _compiled(make(), args, self._places)

@@ -136,7 +136,7 @@ def _labels(plan: Plan, output: Output) -> Any:
 # Sums of metrics, which have to have the same shapes from the first step on.
 
 #: Of the sums of each metric, by their names.
-Kinds = list[dict[str, Any]]
+Kinds = list[dict[str, Array]]
 
 
 def kinds_of_sums(plan: Plan, sums: Sequence[Sums], batch: Data) -> Kinds | None:
