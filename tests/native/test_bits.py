@@ -141,9 +141,8 @@ def test_rows_of_every_density(isa):
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize(("bias", "inputs"), [(True, 400), (False, 400), (True, 611)])
 def test_one_unit_reads_the_data_where_they_lie(isa, bias, inputs):
-    """Rows apart from each other, in another order, and more of them than the cache holds; float64 has to be copied. Long
-    rows
-    are summed in halves, which two threads have one each of."""
+    """Rows apart from each other, in another order, and more of them than the cache holds; float64 has to be copied.
+    Long rows are summed in halves, which two threads have one each of."""
     rng = np.random.default_rng(6)
     x = rng.normal(size=(900, inputs + 50)).astype(np.float32)[:, 3 : inputs + 3]
     y = rng.integers(0, 2, (900, 1)).astype(np.float32)

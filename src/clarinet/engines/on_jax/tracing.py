@@ -12,7 +12,7 @@ from clarinet.engines import step as steps
 from clarinet.engines.base import Data
 from clarinet.engines.on_jax.places import in_64_bits
 from clarinet.layers.context import Context
-from clarinet.metrics.base import Metric, PureMetric, Sums
+from clarinet.metrics.base import Metric, Sums, updated
 from clarinet.passes import ByWeight, forward
 from clarinet.philox import Key
 from clarinet.types import Array
@@ -164,9 +164,9 @@ def _grown(metric: Metric, sums: Sums, *batch: Any) -> dict[str, Any] | None:
     import jax
     import jax.numpy as jnp
 
-    if not isinstance(metric, PureMetric) or not metric.sums_rows:
+    if not getattr(metric, "sums_rows", False):
         return None
-    update = partial(metric.update, xp=jnp)
+    update = partial(updated, metric, xp=jnp)
     try:
         kinds: dict[str, Any] = jax.eval_shape(update, sums, *batch)
         again = jax.eval_shape(update, kinds, *batch)
