@@ -39,7 +39,8 @@ def run(build: Any, cases: Iterable[dict[str, Any]], fresh: bool) -> str:
             held.append(compare(program, treatment.applied, _FRESH).proved)
             again = ", holds on fresh seeds" if held[-1] else ", NOT on fresh seeds"
         seen = "" if shows(case) else " (the fault does not show in the score)"
-        told.append(f"{case['id']:18s} {time.perf_counter() - began:6.1f} s  {treatment}{again}{seen}")
+        line = " ".join(str(treatment).split())
+        told.append(f"{case['id']:18s} {time.perf_counter() - began:6.1f} s  {line}{again}{seen}")
         print(told[-1], flush=True)
     lines = [f"cures proved, of programs whose fault shows in the score: {_share(treated[True])}"]
     lines.append(f"of programs whose fault does not show: {_share(treated[False])}")

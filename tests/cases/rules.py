@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from clarinet import Input, Sequential, optimizers
-from clarinet.layers import Activation, BatchNormalization, Dense, Dropout, Embedding, Flatten, Normalization
+from clarinet.layers import Activation, BatchNormalization, Dense, Dropout, Embedding, Flatten, Normalization, Rescaling
 from clarinet.losses import BinaryCrossentropy
 
 RNG = np.random.default_rng(0)
@@ -119,6 +119,11 @@ def sure() -> list[Any]:
 
 def normalised() -> list[Any]:
     return [Dense(16), BatchNormalization(), Activation("relu"), Dense(1, activation="sigmoid")]
+
+
+def blind() -> list[Any]:
+    """Nothing gets through the first layer, and no change of the others helps."""
+    return [Rescaling(0.0), Dense(16, activation="relu"), Dense(1, activation="sigmoid")]
 
 
 RULES = [
@@ -251,8 +256,8 @@ RULES = [
     Rule("dying_relu", "layer:0", Sketch(OFF)),
     Rule("vanishing_gradient", "layer:0", Sketch(OFF)),
     Rule("exploding_gradient", "model", Sketch(ends(1), X * 10, AMOUNTS, "mse", sgd(1.0)), REGRESSION),
-    Rule("cannot_fit_few_rows", "model", Sketch(OFF), hint=True),
-    Rule("ignores_input", "model", Sketch(OFF), hint=True),
+    Rule("cannot_fit_few_rows", "model", Sketch(blind), hint=True),
+    Rule("ignores_input", "model", Sketch(blind), hint=True),
     Rule("wrong_optimizer", "optimizer", Sketch(optimizer=adam(0.005, beta_1=0.9999))),
     Rule("over_regularised", "optimizer", Sketch(optimizer=adam(0.005, weight_decay=20.0))),
     Rule("learning_rate_too_low", "optimizer", Sketch(optimizer=sgd(0.01, clipnorm=1e-4))),

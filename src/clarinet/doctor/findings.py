@@ -55,6 +55,7 @@ class Finding:
         explanation: what the fault is and why it hurts, for beginners.
         evidence: the numbers that it rests on.
         remedy: how to correct it.
+        effect: what the remedy was seen to bring, where it was tried.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class Finding:
     explanation: str
     evidence: Mapping[str, object] = field(default_factory=dict)
     remedy: Remedy | None = None
+    effect: str = ""
 
     @property
     def change(self) -> Callable[[Program], Program] | None:
@@ -101,4 +103,5 @@ class Finding:
             name: getattr(self, name) for name in ("kind", "where", "severity", "confidence", "summary")
         }
         fix = None if self.remedy is None else self.remedy.text
-        return own | {"explanation": self.explanation, "evidence": dict(self.evidence), "remedy": fix}
+        seen = {"effect": self.effect} if self.effect else {}
+        return own | {"explanation": self.explanation, "evidence": dict(self.evidence), "remedy": fix} | seen

@@ -6,7 +6,9 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from clarinet.doctor.experiments import EXPERIMENTS, REFINEMENTS, STATES, rate_range
+from clarinet.doctor import kinds
+from clarinet.doctor.experiments import EXPERIMENTS, STATES, effects, half_sick, learning_curve, overfitting, rate_range
+from clarinet.doctor.experiments.paired import Paired
 from clarinet.doctor.experiments.trial import TimeBudget, Training, Trial
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.program import Program, quietly
@@ -14,6 +16,7 @@ from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import apply
 from clarinet.doctor.report import Report
 from clarinet.doctor.rules import CONDITIONS, RULES, refusals
+from clarinet.doctor.score import Score
 from clarinet.problems import Problem
 
 Budget = Literal["quick", "normal", "thorough"]
@@ -23,10 +26,10 @@ TIME_BUDGETS: dict[str, TimeBudget | None] = {
     "normal": TimeBudget(1.0, 3.0),
     "thorough": TimeBudget(5.0, 30.0),
 }
-#: Found by rules, but the subject of the experiments: the program is tried with them unchanged.
-_BUDGETS = frozenset({"learning_rate_too_low", "batch_size_too_large"})
-#: Suspected by rules for being unusual; a program that gets this far with them is left in peace.
-_UNUSUAL, _FAR = frozenset({"learning_rate_too_high"}), 0.9
+#: Suspected by rules for being unusual; the refinement of its remedy looks for a rate that works.
+_FAST, _SLOW = "learning_rate_too_high", "learning_rate_too_low"
+#: How far a training has to come for a rate to be left in peace without further trials.
+_FAR = 0.9
 #: Faults of the data that make every training meaningless.
 _HOPELESS = frozenset({"constant_targets", "shuffled_labels"})
 
@@ -37,6 +40,7 @@ class Memory:
 
     facts: ProgramFacts | None = None
     trainings: dict[str, Training] = field(default_factory=dict)
+    scores: dict[str, Score] = field(default_factory=dict)
 
 
 @quietly()
@@ -59,13 +63,10 @@ def inspect(program: Program, budget: Budget = "normal", memory: Memory | None =
             findings += _states(findings, _ask(CONDITIONS, facts, asked))
         time_budget = TIME_BUDGETS[budget]
         hopeless = _HOPELESS & {finding.kind for finding in findings}
+        if "constant_targets" in hopeless:  # of what else may hurt nothing can be seen
+            findings = [f if kinds.of(f.kind).certain else replace(f, severity="hint") for f in findings]
         if time_budget is not None and not hopeless and accepted(apply(program, findings)):
-            findings = _borne_out(program, findings, time_budget, memory)
-            trial = Trial(program, findings, _BUDGETS, time_budget, memory.trainings)
-            if _UNUSUAL & {finding.kind for finding in findings}:  # a rate to try everything else with
-                findings = _with(findings, list(rate_range.examine(trial)))
-                trial = Trial(program, findings, _BUDGETS, time_budget, memory.trainings, trial.spent)
-            findings = _with(findings, _try_out(trial, findings, budget))
+            findings = _tried_out(program, findings, time_budget, memory)
             asked |= {kind for experiment in (*EXPERIMENTS, *STATES) for kind in experiment.KINDS}
     return reported(findings, asked, began)
 
@@ -98,14 +99,36 @@ def _taken(program: Program, problems: list[Problem]) -> bool:
     return not (refused - {"nan_in_data"} if program.finite_only else refused)
 
 
+def _tried_out(program: Program, findings: list[Finding], time_budget: TimeBudget, memory: Memory) -> list[Finding]:
+    """The findings after all experiments: those of rules that show no effect as hints, and what was found besides."""
+    findings = _borne_out(program, findings, time_budget, memory)
+    trial = Trial(program, findings, frozenset(), time_budget, memory.trainings)
+    if {_FAST, _SLOW} & {finding.kind for finding in findings}:
+        findings = _with(findings, list(rate_range.examine(trial)))
+    paired = Paired(program, time_budget, memory.scores, trial.spent)
+    disposed = effects.dispose(paired, findings)
+    findings = disposed.findings
+    given_rate = bool(disposed.program.optimizer.learning_rate == program.optimizer.learning_rate)
+    found = [*half_sick.examine(paired, disposed, given_rate)]
+    if found:  # then what rules say without an effect explains nothing more
+        findings = [f if f.effect or effects.stands(f) else replace(f, severity="hint") for f in findings]
+    mended = apply(disposed.program, found)
+    trial = Trial(program, findings, frozenset(), time_budget, memory.trainings, paired.spent)
+    overfits = [*overfitting.examine(trial)] if not found and trial.affordable else []
+    after = replace(disposed, program=mended, scores=paired.scores(mended))
+    found += overfits or learning_curve.examine(paired, after, bool(found))
+    if not found and disposed.doubtful and trial.affordable:
+        found = _states(findings, [finding for state in STATES for finding in state.examine(trial)])
+    known = {finding.kind for finding in findings if finding.severity != "hint"}
+    return _with(findings, [finding for finding in found if finding.kind not in known])
+
+
 def _borne_out(program: Program, findings: list[Finding], time_budget: TimeBudget, memory: Memory) -> list[Finding]:
-    """The findings without suspicions that a training clears."""
-    if _UNUSUAL.isdisjoint(finding.kind for finding in findings):
+    """The findings without a rate that is only unusual: with it a training comes nearly all of the way."""
+    if not any(finding.kind == _FAST for finding in findings):
         return findings
-    as_it_is = Trial(program, findings, _BUDGETS | _UNUSUAL, time_budget, memory.trainings)
-    if as_it_is.progress < _FAR:
-        return findings
-    return [finding for finding in findings if finding.kind not in _UNUSUAL]
+    trial = Trial(program, findings, frozenset({_FAST}), time_budget, memory.trainings)
+    return findings if trial.progress < _FAR else [finding for finding in findings if finding.kind != _FAST]
 
 
 def _states(known: list[Finding], states: list[Finding]) -> list[Finding]:
@@ -113,16 +136,3 @@ def _states(known: list[Finding], states: list[Finding]) -> list[Finding]:
     if all(finding.severity == "hint" for finding in known):
         return states
     return [replace(finding, severity="hint") for finding in states]
-
-
-def _try_out(trial: Trial, findings: list[Finding], budget: Budget) -> list[Finding]:
-    """The findings of the experiments, run in turn until one has an answer; without those of the rules."""
-    known = {finding.kind for finding in findings if finding.severity != "hint"}
-    found: list[Finding] = []
-    for experiment in EXPERIMENTS:
-        found += [finding for finding in experiment.examine(trial) if finding.kind not in known]
-        if (found and budget != "thorough") or not trial.affordable:
-            break
-    if not found and trial.affordable:
-        found = _states(findings, [finding for state in STATES for finding in state.examine(trial)])
-    return found + [finding for refinement in REFINEMENTS for finding in refinement.examine(trial)]

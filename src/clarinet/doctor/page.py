@@ -83,6 +83,9 @@ class Treated(Protocol):
     def brought_along(self) -> tuple[str, ...]: ...
 
     @property
+    def steps(self) -> tuple[str, ...]: ...
+
+    @property
     def comparison(self) -> Compared | None: ...
 
     @property
@@ -193,6 +196,8 @@ def _symptoms(evidence: Mapping[str, Any]) -> Iterator[str]:
 def _fix(finding: Finding) -> Iterator[str]:
     if finding.remedy is not None:
         yield f"<h4>What to type</h4><div class=code><pre><code>{html.escape(finding.remedy.text)}</code></pre></div>"
+    if finding.effect:
+        yield f"<p>Tried: {html.escape(finding.effect)}.</p>"
 
 
 def _figure(finding: Finding) -> Iterator[str]:
@@ -265,14 +270,14 @@ def treatment(treated: Treated) -> str:
         f"<td>{', '.join(f'{score:.3f}' for score in scores)}</td></tr>"
         for name, scores in rows
     )
-    kinds = html.escape(", ".join(f.kind for f in treated.applied) or "no remedy")
+    steps = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in treated.steps)
     gone = ", ".join(f.kind for f in treated.withdrawn)
     also = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in treated.brought_along)
     withdrawn = f"<ul>{also}</ul>" if also else ""
-    withdrawn += f"<p>Withdrawn, as they made nothing better: {html.escape(gone)}.</p>" if gone else ""
+    withdrawn += f"<p>Tried and left out, because they brought nothing more: {html.escape(gone)}.</p>" if gone else ""
     on = "rows held out" if treated.claim == "generalises" else "the training rows, of which there are few"
+    verdict = f"<p class=verdict><b>{'Proved' if treated.proved else 'Not proved'}.</b></p>"
     return _fragment(
-        f"<p class=verdict><b>{'Proved' if treated.proved else 'Not proved'}.</b> "
-        f"Remedies for: {kinds}.</p><table><tr><th scope=col>{html.escape(treated.score)} on {on}</th>"
+        f"{verdict}{steps or '<p>No remedy.</p>'}<table><tr><th scope=col>{html.escape(treated.score)} on {on}</th>"
         f"<th scope=col>mean</th><th scope=col>each seed</th></tr>{cells}</table>{withdrawn}"
     )

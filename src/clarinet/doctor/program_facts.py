@@ -155,6 +155,11 @@ class ProgramFacts:
         return probing.stretch(tail, self.shapes[first])
 
     @property
+    def takes_ids(self) -> bool:
+        """Whether its numbers are names of things, such as words, which a layer looks up."""
+        return any(layer.looks_up for layer in self.program.layers)
+
+    @property
     def units(self) -> int:
         """Numbers in a prediction."""
         return prod(self.shapes[-1])
@@ -223,8 +228,10 @@ class ProgramFacts:
     def _sample(self) -> tuple[Array, Array]:
         x, y = self.program.x, np.asarray(self.program.y)
         chosen = np.arange(len(x))[:: max(1, len(x) // SAMPLE)][:SAMPLE]
-        chosen = self.program.changed(y=y, finite_only=True).usable(chosen)
-        return x[chosen], y[chosen]
+        usable = self.program.changed(y=y, finite_only=True).usable(chosen)
+        if not len(usable):  # holes in every row
+            return np.nan_to_num(x[chosen], posinf=0.0, neginf=0.0), np.nan_to_num(y[chosen])
+        return x[usable], y[usable]
 
     @cached_property
     def _fresh(self) -> Trainable:

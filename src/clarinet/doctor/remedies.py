@@ -239,6 +239,9 @@ def balance_classes(program: Program) -> Program:
 def scale_inputs(program: Program) -> Program:
     """Pixels divided by their largest value, other columns standardised; as a layer, so that use is like training."""
     x = np.asarray(program.x, np.float64)
+    x = x[np.isfinite(x.reshape(len(x), -1)).all(axis=1)]
+    if not len(x):
+        return program
     if program.x.ndim > 2 or (x.shape[1] > 100 and x.min() >= 0 and 200 < x.max() <= 255):
         scale: layers.Layer = layers.Rescaling(1 / float(np.abs(x).max()))
     else:
@@ -252,5 +255,9 @@ def scale_targets(program: Program) -> Program:
 
 
 def drop_rows(program: Program) -> Program:
-    """Training without the rows that hold NaN or infinity."""
-    return program.changed(finite_only=True)
+    """Training without the rows that hold NaN or infinity; where these are most, with the columns' medians there."""
+    kept = program.changed(finite_only=True)
+    if len(kept.usable(np.arange(len(program.x)))) >= len(program.x) / 2 or program.x.dtype.kind != "f":
+        return kept
+    medians = np.nanmedian(np.where(np.isfinite(program.x), program.x, np.nan), axis=0)
+    return kept.changed(x=np.where(np.isfinite(program.x), program.x, np.nan_to_num(medians)).astype(program.x.dtype))

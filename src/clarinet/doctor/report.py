@@ -68,11 +68,13 @@ class Report:
 
 
 def paragraph(finding: Finding) -> str:
-    """A finding in three lines: what and where, why it hurts, what to type."""
+    """A finding in a few lines: what and where, why it hurts, what to type, what that was seen to bring."""
     lines = [
         f"{finding.kind} at {finding.where} ({finding.severity}): {finding.summary}",
         f"   {finding.explanation}",
     ]
     if finding.remedy is not None:
         lines.append(f"   Try: {finding.remedy.text}")
+    if finding.effect:
+        lines.append(f"   Tried: {finding.effect}")
     return "\n".join(lines)

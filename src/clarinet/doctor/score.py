@@ -16,10 +16,20 @@ _HELD_OUT = 0.2
 _WORST = -1.0
 
 
-def split(program: Program, seed: int) -> tuple[Array, Array]:
-    """Indices of the rows to train on and to judge on; classes keep their shares."""
+#: Of a training: the score, the mean over classes of the share that is right, and the score on rows trained on.
+Score = tuple[float, float, float]
+
+
+def split(program: Program, seed: int, few: int = FEW_ROWS) -> tuple[Array, Array]:
+    """Indices of the rows to train on and to judge on; classes keep their shares.
+
+    Args:
+        program: whose rows they are.
+        seed: of the choice.
+        few: with fewer rows than that all of them are trained on, and judged on.
+    """
     count = len(program.x)
-    if count < FEW_ROWS:
+    if count < few:
         return np.arange(count), np.arange(count)
     rng = np.random.default_rng(seed)
     facts = ProgramFacts(program)
@@ -38,19 +48,32 @@ def truth(program: Program) -> tuple[str, Array]:
     return ("rows", y.astype(int)) if task == "several" else ("R2", y.astype(np.float64))
 
 
-def judge(kind: str, true: Array, predicted: object, program: Program) -> float:
-    """Accuracy, R² (at least -1) or share of rows that are right altogether; NaN predictions score worst."""
+def judge(kind: str, true: Array, predicted: object, program: Program) -> tuple[float, float]:
+    """How right predictions are, and of classes the mean over classes of that; NaN predictions score worst.
+
+    The first is accuracy, R² (at least -1) or the share of rows that are right altogether.
+    """
     y = np.asarray(predicted, np.float64).reshape(len(true), -1)
     if not np.isfinite(y).all():
-        return _WORST if kind == "R2" else 0.0
+        return (_WORST, _WORST) if kind == "R2" else (0.0, 0.0)
+    if kind == "R2" and y.shape != true.shape:
+        y = np.repeat(y.mean(axis=1, keepdims=True), true.shape[1], axis=1)
+    if kind != "accuracy":
+        score = score_of(kind, true, np.round(y).astype(int) if kind == "rows" else y)
+        return score, score
+    answers = _answers(y, program)
+    fair = np.mean([(answers[true == own] == own).mean() for own in np.unique(true)])
+    return score_of(kind, true, answers), float(fair)
+
+
+def score_of(kind: str, true: Array, answers: Array) -> float:
+    """Accuracy of class numbers, R² (at least -1) of amounts, or the share of rows whose bits are all right."""
     if kind == "R2":
-        if y.shape != true.shape:
-            y = np.repeat(y.mean(axis=1, keepdims=True), true.shape[1], axis=1)
         spread = float(((true - true.mean(axis=0)) ** 2).sum())
-        return max(_WORST, 1 - float(((true - y) ** 2).sum()) / spread) if spread > 0 else 0.0
+        return max(_WORST, 1 - float(((true - answers) ** 2).sum()) / spread) if spread > 0 else 0.0
     if kind == "rows":
-        return float((np.round(y).astype(int) == true).all(axis=1).mean()) if y.shape == true.shape else 0.0
-    return float((_answers(y, program) == true).mean())
+        return float((answers == true).all(axis=1).mean()) if answers.shape == true.shape else 0.0
+    return float((answers == true).mean())
 
 
 def _answers(y: Array, program: Program) -> Array:
@@ -60,7 +83,9 @@ def _answers(y: Array, program: Program) -> Array:
     logits = bool(getattr(program.loss, "from_logits", False))
     labels = describe_labels(program.y)
     if labels.classes <= 2:
-        return np.asarray(y[:, 0] > (0.0 if logits or labels.form == "signs" else 0.5)).astype(int)
+        chances = bool(((y >= 0) & (y <= 1)).all())  # whatever the loss takes them for
+        signed = labels.form == "signs" or (logits and not chances)
+        return np.asarray(y[:, 0] > (0.0 if signed else 0.5)).astype(int)
     return np.asarray(np.round(y[:, 0])).astype(int)
 
 

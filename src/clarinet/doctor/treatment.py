@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet import checks
+from clarinet.doctor import kinds
 from clarinet.doctor.experiments.trial import fingerprint
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.graph_reports import numbered
@@ -104,6 +105,15 @@ class Treatment:
             for finding, by in self.included
         )
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """What was wrong and what was changed, a sentence for each remedy."""
+        return tuple(
+            f"What was wrong: {kinds.of(f.kind).wrong} ({f.kind} at {f.where}). What was changed: "
+            f"{kinds.of(f.kind).changed or (f.remedy.text if f.remedy else 'nothing')}."
+            for f in self.applied
+        )
+
     def _repr_html_(self) -> str:
         from clarinet.doctor.page import treatment
 
@@ -112,16 +122,29 @@ class Treatment:
     def __str__(self) -> str:
         if self.comparison is None:
             return "nothing to treat"
-        c = self.comparison
-        kinds = ", ".join(finding.kind for finding in self.applied) or "no remedy"
-        verdict = "proved" if self.proved else "not proved"
-        gone = "".join(f"; {sentence}" for sentence in self.brought_along)
-        gone += f"; withdrawn: {', '.join(f.kind for f in self.withdrawn)}" if self.withdrawn else ""
-        return (
-            f"{verdict} ({self.claim}): {self.score} {np.mean(c.sick):.3f} -> {np.mean(c.scores):.3f} over "
-            f"{len(c.scores)} seeds (trained twice as long {np.mean(c.longer):.3f}, constant answer "
-            f"{np.mean(c.constant):.3f}); {kinds}{gone}"
-        )
+        lines = [_brought(self, self.comparison), *self.steps]
+        lines += [f"{sentence}." for sentence in self.brought_along]
+        if self.withdrawn:
+            names = ", ".join(f"{f.kind} at {f.where}" for f in self.withdrawn)
+            lines.append(f"Tried and left out, because it brought nothing more: the remedy for {names}.")
+        return "\n".join(lines)
+
+
+def _brought(treated: Treatment, c: Comparison) -> str:
+    """What it brought, beside training longer and always giving the same answer."""
+    on = "held-out rows" if treated.claim == "generalises" else "the training rows, of which there are few"
+    old, new, longer, constant = (_in_words(treated.score, each) for each in (c.sick, c.scores, c.longer, c.constant))
+    verdict = "Proved" if treated.proved else "Not proved"
+    went = "rose" if c.gain > 0 else "went"
+    return (
+        f"{verdict}: {treated.score} {went} from {old} to {new} on {on} ({len(c.scores)} paired trainings). Without "
+        f"the remedy, trained twice as long: {longer}; always the same answer: {constant}."
+    )
+
+
+def _in_words(score: str, values: Sequence[float]) -> str:
+    mean = float(np.mean(values))
+    return f"{mean:.0%}" if score in ("accuracy", "rows") else f"{mean:.2f}"
 
 
 def treat(
@@ -257,4 +280,4 @@ class _PairedTrials:
         test = program.usable(test)
         answers = program.answers(program.train(train, seed), test)
         judged = zip(self.truths, answers, program.judged, strict=True)
-        return float(np.mean([judge(kind, true[test], answer, own) for (kind, true), answer, own in judged]))
+        return float(np.mean([judge(kind, true[test], answer, own)[0] for (kind, true), answer, own in judged]))

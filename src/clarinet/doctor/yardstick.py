@@ -37,6 +37,17 @@ class Yardstick:
         return loss - self.best if isfinite(self.best) else loss
 
 
+def asks_for_nearness(program: Program) -> bool:
+    """Whether the loss is worse for answers three times the labels than for the labels: else R² says nothing."""
+    y = np.asarray(program.y, np.float64)
+    y = y.reshape(-1, 1) if y.ndim == 1 else y
+    try:
+        near, far = (float(np.mean(np.asarray(program.loss.values(y, times * y)))) for times in (1.0, 3.0))
+    except Exception:  # as below
+        return False
+    return abs(far - near) > 1e-6 * (1 + abs(near))
+
+
 def yardstick(program: Program) -> Yardstick:
     """The yardstick of a program; that of a loss that can be computed of no labels is unknown."""
     try:

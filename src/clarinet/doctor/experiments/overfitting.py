@@ -25,6 +25,8 @@ RISE, GAP, ROWS_A_COLUMN = 1.5, 3.0, 5
 def examine(trial: Trial) -> Iterator[Finding]:
     if trial.original.validation is None and not trial.original.fit.get("validation_split"):
         return
+    if any(finding.where == "fit.validation" and finding.severity != "hint" for finding in trial.findings):
+        return  # these rows are no fair exam
     held_out = trial.history.get("val_loss")
     if not held_out:
         return

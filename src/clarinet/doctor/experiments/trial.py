@@ -20,6 +20,8 @@ from clarinet.doctor.yardstick import Yardstick, yardstick
 from clarinet.types import Array
 
 if TYPE_CHECKING:
+    from clarinet.layers.base import Layer
+    from clarinet.losses import Loss
     from clarinet.trainable import Trainable
 
 #: Share of a loss that has to go before it counts as lowered.
@@ -160,10 +162,10 @@ def _loss(model: Trainable, program: Program, x: Array, y: Array) -> float:
 
 def fingerprint(program: Program) -> str:
     """A key that is equal for programs with equal trainings."""
-    own = [layer.get_config() for layer in program.layers]
+    own = [_config(layer) for layer in program.layers]
     settings = (
         own,
-        program.loss.get_config(),
+        _config(program.loss),
         program.loss.name,
         program.optimizer.encoded(),
         program.fit,
@@ -171,3 +173,11 @@ def fingerprint(program: Program) -> str:
     )
     labels = hashlib.sha256(np.ascontiguousarray(program.y).tobytes()).hexdigest()
     return f"{settings!r} {program.finite_only} {len(program.x)} {labels}"
+
+
+def _config(thing: Layer | Loss) -> object:
+    """What tells layers and losses apart: their settings; of one that holds a function of the user's own, itself."""
+    try:
+        return thing.get_config()
+    except (TypeError, ValueError):
+        return f"{type(thing).__name__} {id(thing)}"

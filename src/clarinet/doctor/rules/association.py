@@ -16,6 +16,7 @@ BASIS = (
     "whether nearest neighbours have like labels (Friedman and Rafsky 1983); both must stay below 3 standard "
     "errors"
 )
+_SEEN = 20
 _ROWS, _MOST, _NEIGHBOURS, SIGMAS, _SHUFFLES = 200, 1000, 5, 3.0, 12
 
 
@@ -52,8 +53,10 @@ def _measure(facts: ProgramFacts) -> tuple[int, float, float] | None:
 def _sample(facts: ProgramFacts) -> tuple[Array, Array] | None:
     """Standardised rows and centred label columns, or None if the tests cannot decide."""
     x, y = facts.program.x, np.asarray(facts.program.y)
-    if len(x) < _ROWS or facts.labels.form in ("constant", "multi_hot") or x.dtype.kind not in "fiu":
+    if facts.takes_ids or len(x) < _ROWS or facts.labels.form in ("constant", "multi_hot") or x.dtype.kind not in "fiu":
         return None
+    if facts.task == "classes" and facts.labels.smallest * len(x) < _SEEN:
+        return None  # so few rows of a class cannot tell
     step = max(1, len(x) // _MOST)
     x = x[::step][:_MOST].reshape(-1, int(np.prod(x.shape[1:]))).astype(np.float64)
     y = y[::step][:_MOST].reshape(len(x), -1).astype(np.float64)
@@ -63,6 +66,8 @@ def _sample(facts: ProgramFacts) -> tuple[Array, Array] | None:
         return None
     if facts.task == "classes" and facts.labels.form == "ids":
         y = (y == np.unique(y)).astype(np.float64)
+    if facts.task == "amounts":
+        y = _ranks(y)  # a few wild amounts would hide all others
     x, y = _ranks(x[:, x.std(axis=0) > 0]), y[:, y.std(axis=0) > 0]
     if not x.size or not y.size:
         return None

@@ -20,7 +20,7 @@ def examine(facts: ProgramFacts) -> Iterator[Finding]:
             rate = float(facts.program.layers[index].rate)  # type: ignore[attr-defined]
             if weighted.output and rate > 0:
                 yield _misplaced(index)
-            elif rate > RATE or weighted.units * (1 - rate) < LEFT:
+            elif rate > RATE or (rate > 0 and weighted.units * (1 - rate) < LEFT):
                 yield _high(weighted, index, rate)
 
 

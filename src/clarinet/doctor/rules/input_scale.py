@@ -20,7 +20,7 @@ LARGE, SMALL = 12.0, 0.01
 
 def examine(facts: ProgramFacts) -> Iterator[Finding]:
     x = facts.effective_input
-    if not x.size or not facts.weighted_layers:
+    if not x.size or not facts.weighted_layers or facts.takes_ids:  # vectors that are looked up are learned
         return
     sizes = np.sqrt((x**2).mean(axis=0))
     largest = float(sizes.max())

@@ -19,8 +19,8 @@ LARGE = 10.0
 
 
 def examine(facts: ProgramFacts) -> Iterator[Finding]:
-    if facts.task != "amounts" or facts.program.target is not None:
-        return
+    if facts.task != "amounts" or facts.program.target is not None or facts.program.loss.likelihood == "poisson":
+        return  # counts are what they are, and their logarithms are small
     offset, factor = facts.answer_scale
     y = (np.asarray(facts.program.y, np.float64) - offset) / factor  # in the units of the last layer with weights
     size = float(np.sqrt((y[np.isfinite(y)] ** 2).mean()))

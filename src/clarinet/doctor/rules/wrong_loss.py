@@ -59,9 +59,10 @@ def _amounts(facts: ProgramFacts) -> _Judgement | None:
             f"{facts.loss_name} on targets that are amounts, not classes",
             why + "end or becomes NaN.",
         )
-    if loss.likelihood == "poisson" and low < 0:
+    if loss.likelihood == "poisson" and (low < 0 or facts.program.target is not None):
         why = "The Poisson loss is for counts: it takes the logarithm of the prediction, which must be positive."
-        return "error", 0.95, f"poisson loss on targets down to {low:.4g}", why
+        of = f"down to {low:.4g}" if low < 0 else "that are standardised for training, half of them below zero"
+        return "error", 0.95, f"poisson loss on targets {of}", why
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Protocol
 
+from clarinet.doctor import kinds
 from clarinet.doctor.findings import Finding
 
 
@@ -15,15 +16,11 @@ class HasCauses(Protocol):
     def CAUSES(self) -> Container[str]: ...
 
 
-#: Findings that never explain why a network does not learn.
-_HARMLESS = frozenset({"overfit", "too_little_data", "validation_leak", "class_imbalance", "underfit"})
-
-
 class _Anything(frozenset[str]):
     """Every kind but those that keep no network from learning."""
 
     def __contains__(self, kind: object) -> bool:
-        return kind not in _HARMLESS
+        return kinds.of(str(kind)).stops
 
 
 #: For symptoms that any fault may cause.
