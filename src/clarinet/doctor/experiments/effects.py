@@ -16,7 +16,7 @@ from clarinet.doctor.yardstick import asks_for_nearness, yardstick
 from clarinet.types import Array
 
 #: How far below a simple model a program is ill, whatever is known of its cause; a score that is little.
-GAP, LITTLE = 0.05, 0.25
+GAP, LITTLE = 0.08, 0.25
 
 
 @dataclass(frozen=True)

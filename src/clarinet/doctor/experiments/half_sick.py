@@ -37,7 +37,7 @@ BASIS = (
 )
 #: What a change must bring; the share of the best change's gain, or the distance, at which another one is as good;
 #: changes that are tried on all seeds.
-MORE, AS_GOOD, CLOSE, FINALISTS = 0.05, 0.85, 0.01, 4
+MORE, AS_GOOD, CLOSE, FINALISTS = 0.08, 0.85, 0.01, 4
 #: Rounds; what the change of the second must bring.
 ROUNDS, AGAIN = 2, 0.1
 #: Changes of the steps, which often do the same: others are named before them, and those of their number together.
