@@ -121,6 +121,12 @@ def test_pictures_with_a_hole_in_unscaled_values():
     assert "nan_in_data" in kinds_found
 
 
+def test_what_fit_refuses_is_tried_with_its_remedy():
+    ids = np.digitize(X[:40, 0], [-0.5, 0.5])
+    report = doctor.examine(model(Dense(8, activation="relu"), Dense(3, activation="softmax"), loss="mae"), X[:40], ids)
+    assert not report.healthy
+
+
 def test_better_asks_for_more_than_chance():
     assert better(np.array([0.9, 0.91, 0.92]), np.array([0.8, 0.8, 0.8]))
     assert not better(np.array([0.9, 0.6, 1.2]), np.array([0.8, 0.8, 0.8]))

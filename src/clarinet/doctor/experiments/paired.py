@@ -12,6 +12,7 @@ import numpy as np
 from clarinet.doctor.experiments.trial import Deadline, TimeBudget, fingerprint
 from clarinet.doctor.program import Program
 from clarinet.doctor.references import Reference
+from clarinet.doctor.rules import refusals
 from clarinet.doctor.score import Score, judge, split, truth
 from clarinet.types import Array
 
@@ -23,6 +24,7 @@ BASIS = (
 ERRORS, LEAST = 2.0, 0.03
 #: Trainings for one answer: of programs that train in less than so many seconds, the quicker ones more often.
 _SEEDS = ((0.01, 10), (0.03, 6), (0.1, 4), (0.6, 3))
+_REFUSED: Score = (-1.0, -1.0, -1.0)
 #: Fewer rows are not split; the score is that on the rows trained on.
 _TOO_FEW = 10
 
@@ -144,7 +146,12 @@ class Paired:
             train = np.sort(np.random.default_rng(seed).permutation(train)[: max(2, int(share * len(train)))])
         train, test = program.usable(train), program.usable(test)
         deadline = Deadline(min(self.time_budget.each, max(self.remaining, 0.1)))
-        model = program.train(train, seed, [deadline])
+        try:
+            model = program.train(train, seed, [deadline])
+        except (TypeError, ValueError):
+            if not any(problem.severity == "error" for problem in refusals.problems(program)):
+                raise
+            return _REFUSED  # what fit refuses scores least
         if deadline.passed:
             return None
         seen = train[:: max(1, len(train) // max(1, len(test)))]
