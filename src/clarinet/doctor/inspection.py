@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from types import ModuleType
+from typing import Literal
 
 from clarinet.doctor import kinds
 from clarinet.doctor.experiments import EXPERIMENTS, STATES, effects, half_sick, learning_curve, overfitting, rate_range
@@ -83,7 +84,7 @@ def _with(findings: list[Finding], found: list[Finding]) -> list[Finding]:
     return [finding for finding in findings if (finding.kind, finding.where) not in better] + found
 
 
-def _ask(rules: tuple[Any, ...], facts: ProgramFacts, asked: set[str]) -> list[Finding]:
+def _ask(rules: tuple[ModuleType, ...], facts: ProgramFacts, asked: set[str]) -> list[Finding]:
     """The findings of these rules; the kinds that they look for are added to ``asked``."""
     asked |= {kind for rule in rules for kind in rule.KINDS}
     return [finding for rule in rules for finding in rule.examine(facts)]

@@ -13,7 +13,7 @@ from clarinet.types import Array
 
 if TYPE_CHECKING:
     from clarinet.doctor.findings import Finding
-    from clarinet.doctor.program_facts import ProgramFacts
+    from clarinet.doctor.program_facts import ProgramFacts, WeightedLayer
 
 Change = Callable[[Program], Program]
 #: A program, or all those of a graph with several inputs or outputs.
@@ -48,7 +48,7 @@ def output_activation(name: str | None) -> Change:
     return change
 
 
-def _with_activation(program: Program, weighted: Any, name: str | None) -> Program:
+def _with_activation(program: Program, weighted: WeightedLayer, name: str | None) -> Program:
     names = [program.layers[index].name for index, _ in weighted.activations if index != weighted.index]
     own = program.layers[weighted.index].name
     for other in names:
@@ -56,7 +56,7 @@ def _with_activation(program: Program, weighted: Any, name: str | None) -> Progr
     return program.with_layer(own, activation=activations.get(name))
 
 
-def _weighted_layers(program: Program, indices: Sequence[int]) -> list[Any]:
+def _weighted_layers(program: Program, indices: Sequence[int]) -> list[WeightedLayer]:
     """Sites of the layers with these numbers, the last first, so that places before one stay valid."""
     wanted = set(map(str, indices))
     return [
@@ -135,7 +135,7 @@ def lighter_penalties(program: Program) -> Program:
 
 def dropout_everywhere(program: Program) -> Program:
     """Dropout of 0.3 after every hidden layer's activation."""
-    own: list[Any] = list(program.layers)
+    own: list[layers.Layer] = list(program.layers)
     for weighted in reversed(_facts(program).hidden):
         drop = layers.Dropout(0.3)
         drop.name = f"dropout after {program.layers[weighted.index].name}"
@@ -148,7 +148,7 @@ def thaw(program: Program) -> Program:
     return program.changed(layers=tuple(_thawed(x) if hasattr(x, "kernel_initializer") else x for x in program.layers))
 
 
-def _thawed(layer: Any) -> Any:
+def _thawed(layer: layers.Layer) -> layers.Layer:
     clone = copied(layer, initial=True)
     clone.trainable = True
     return clone

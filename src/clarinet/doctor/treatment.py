@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -65,7 +65,7 @@ class Comparison:
         return all(_lower_bound(np.subtract(self.scores, rival)) > 0 for rival in rivals)
 
 
-def _lower_bound(differences: Any) -> float:
+def _lower_bound(differences: Array) -> float:
     n = len(differences)
     return float(np.mean(differences) - _T95[n - 1] * np.std(differences, ddof=1) / math.sqrt(n))
 

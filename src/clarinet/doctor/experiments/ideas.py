@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -129,8 +128,7 @@ def _of_restraints(program: Program) -> Iterator[Idea]:
             "what matters.",
             "layer.trainable = True",
         )  # fmt: skip
-    held: tuple[Any, ...] = program.layers
-    drops = [int(layer.name) for layer in held if layer.disturbs_by == "dropout" and layer.rate > 0]
+    drops = [int(x.name) for x in program.layers if x.disturbs_by == "dropout" and getattr(x, "rate", 0.0) > 0]
     if drops:
         yield Idea(
             "dropout_too_high", f"layer:{drops[0]}", dropout_rate(drops, 0.0),
