@@ -1,4 +1,4 @@
-"""What the streams use of pyarrow."""
+"""What the streams use of pyarrow and h5py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,27 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Protocol
 
-from clarinet.types import Array
+from clarinet.types import Array, DType
+
+
+class Stored(Protocol):
+    """An array in a file of HDF5."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> DType: ...
+
+    @property
+    def chunks(self) -> tuple[int, ...] | None: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice) -> Array: ...
 
 
 class Kind(Protocol):
@@ -50,6 +70,8 @@ class Values(Protocol):
 
     def unique(self) -> Values: ...
 
+    def combine_chunks(self) -> Values: ...
+
 
 class Fields(Protocol):
     """Names and types of columns."""
@@ -59,12 +81,46 @@ class Fields(Protocol):
 
     def field(self, name: str) -> Values: ...
 
+    def __len__(self) -> int: ...
+
+
+class Footer(Protocol):
+    """What a footer of Parquet says of a column of a row group."""
+
+    @property
+    def has_null_count(self) -> bool: ...
+
+    @property
+    def null_count(self) -> int: ...
+
+    @property
+    def has_min_max(self) -> bool: ...
+
+    @property
+    def min(self) -> float: ...
+
+    @property
+    def max(self) -> float: ...
+
+
+class File(Protocol):
+    """A file of a table."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def physical_schema(self) -> Fields: ...
+
 
 class Batch(Protocol):
     """Some rows of a table."""
 
     @property
     def schema(self) -> Fields: ...
+
+    @property
+    def column_names(self) -> list[str]: ...
 
     @property
     def columns(self) -> list[Values]: ...

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
-from clarinet.data.arrow import pyarrow
+from clarinet.data.arrow import Batch, Kind, Values, pyarrow
 from clarinet.data.encoding import Encoder, absent_numbers, is_number, numbers, vector_size
 from clarinet.data.tables import TableFiles, seen_in_footers
 from clarinet.datasets.coding import TableCoding
@@ -99,7 +99,7 @@ def known(files: TableFiles, coding: TableCoding, labelled: bool) -> Decided:
     return Decided(coding, decimals, plain, lengths)
 
 
-def _written(files: TableFiles, sample: Any, coding: TableCoding) -> tuple[dict[str, str | None], frozenset[str]]:
+def _written(files: TableFiles, sample: Batch, coding: TableCoding) -> tuple[dict[str, str | None], frozenset[str]]:
     """Of columns of text that hold numbers the mark before decimals, and which Arrow can read."""
     named = [column.name for column in coding.columns if isinstance(column, NumberColumn) and not column.boolean]
     named += [coding.target.name] if coding.target.name in sample.column_names and not coding.target.classes else []
@@ -118,7 +118,7 @@ def _is_plain(cell: str) -> bool:
         return False
 
 
-def _sample(files: TableFiles, names: Sequence[str]) -> Any:
+def _sample(files: TableFiles, names: Sequence[str]) -> Batch:
     """Rows of some columns, from the beginnings of shards all over the files."""
     arrow, count = pyarrow(), len(files.parts)
     places = sorted({round(i * (count - 1) / max(1, min(_PLACES, count) - 1)) for i in range(min(_PLACES, count))})
@@ -130,13 +130,15 @@ def _sample(files: TableFiles, names: Sequence[str]) -> Any:
             left -= len(found[-1])
             if left <= 0:
                 break
-    table = arrow.Table.from_batches(found).combine_chunks() if found else arrow.table({name: [] for name in names})
+    table: Batch = (
+        arrow.Table.from_batches(found).combine_chunks() if found else arrow.table({name: [] for name in names})
+    )
     if not len(table):
         raise ValueError(f"{files.paths[0]}: column names, but no rows below them")
     return table
 
 
-def _texts(sample: Any, names: Sequence[str], source: str, how: Format, usual: str | None) -> TextTable:
+def _texts(sample: Batch, names: Sequence[str], source: str, how: Format, usual: str | None) -> TextTable:
     """Columns of the sample as text."""
     places = [f"row {i} of the rows that were looked at" for i in range(len(sample))]
     cells = {n: [text(c, n, p) for c, p in zip(sample.column(n).to_pylist(), places)] for n in names}
@@ -145,7 +147,7 @@ def _texts(sample: Any, names: Sequence[str], source: str, how: Format, usual: s
 
 
 def _columns(
-    files: TableFiles, sample: Any, names: Sequence[str], rules: Rules, how: Format, usual: str | None, source: str
+    files: TableFiles, sample: Batch, names: Sequence[str], rules: Rules, how: Format, usual: str | None, source: str
 ) -> tuple[tuple[Column, ...], list[str]]:
     """What becomes of each column, and a sentence about it."""
     kinds = {name: sample.schema.field(name).type for name in names}
@@ -167,11 +169,11 @@ def _columns(
     return tuple(found), sentences
 
 
-def _by_numbers(name: str, kind: Any, rules: Rules) -> bool:
+def _by_numbers(name: str, kind: Kind, rules: Rules) -> bool:
     return is_number(kind) and name not in rules.categorical | rules.text
 
 
-def _number(name: str, array: Any, rules: Rules, footer: tuple[bool, bool] | None) -> Learnt:
+def _number(name: str, array: Values, rules: Rules, footer: tuple[bool, bool] | None) -> Learnt:
     """A column that holds numbers by its type; what its files say of all rows counts more than some rows."""
     values = numbers(array.combine_chunks())
     absent = absent_numbers(values, rules.missing)

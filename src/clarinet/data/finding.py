@@ -6,7 +6,7 @@ import glob
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeGuard, cast
+from typing import TypeGuard, cast
 
 from clarinet.problems import shown
 
@@ -65,10 +65,10 @@ def found(files: object) -> tuple[str, list[Path]]:
         FileNotFoundError: there is none. ValueError: files of several kinds, or of one that cannot be streamed.
         TypeError: no names.
     """
-    given: list[Any] = [*files] if isinstance(files, (list, tuple)) else [files]
+    given: list[object] = [*files] if isinstance(files, (list, tuple)) else [files]
     if not given or not all(isinstance(one, (str, os.PathLike)) for one in given):
         raise TypeError(f"expected the name of a file, a folder or a pattern, received {shown(files)}")
-    names = [os.fspath(one) for one in given]
+    names = [os.fspath(cast(str, one)) for one in given]
     paths = [path for name in names for path in _matching(name)]
     if not paths:
         raise FileNotFoundError(f"no file matches {', '.join(map(repr, names))}; files end in {_ENDINGS}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 
+from clarinet.data.arrow import Stored
 from clarinet.data.csv_streams import csv_format, usual_mark
 from clarinet.data.deciding import Decided, decide, known
 from clarinet.data.encoding import Encoder, vector_size
@@ -22,7 +22,7 @@ from clarinet.datasets.images import find_images
 from clarinet.datasets.learning import Rules
 from clarinet.names import nearest
 from clarinet.problems import shown
-from clarinet.types import Array, TensorLike
+from clarinet.types import Array, DType, TensorLike
 from clarinet.wording import option
 
 #: What a model that learns from them keeps of the data, as ``clarinet.data_adapters.provenance.About`` has it.
@@ -106,7 +106,7 @@ def _table(kind: str, files: TableFiles, found: Decided, labelled: bool, how: Fo
     return Opened(source, labelled, about, coding.feature_names, found.report)
 
 
-def _dtype(files: TableFiles, coding: TableCoding) -> Any:
+def _dtype(files: TableFiles, coding: TableCoding) -> DType:
     """uint8 where all features are bytes and none can be missing, as pixels are; else float32."""
     for column in coding.columns:
         kind = files.schema.field(column.name).type
@@ -129,7 +129,7 @@ def open_arrays(paths: Sequence[Path], labels: object) -> Opened:
         raise ValueError(
             f"expected one file for x and one for y, received {shown([str(p) for p in paths])}, {shown(labels)}"
         )
-    arrays = [_mapped(Path(cast(Any, several[0]))) for several in named if several[0] is not None]
+    arrays = [_mapped(Path(str(several[0]))) for several in named if several[0] is not None]
     _check_lengths(arrays, [str(paths[0]), str(labels)])
     source = ArraySource((0, 1) if labels is not None else 0, arrays, paths[0].name)
     return Opened(source, labels is not None)
@@ -147,7 +147,7 @@ def _mapped(path: Path) -> Array:
     return array
 
 
-def _check_lengths(arrays: Sequence[Any], names: Sequence[str]) -> None:
+def _check_lengths(arrays: Sequence[Sized], names: Sequence[str]) -> None:
     lengths = [len(array) for array in arrays]
     if len(set(lengths)) > 1:
         listed = ", ".join(f"{name} {length:,}" for name, length in zip(names, lengths))
@@ -178,7 +178,7 @@ def open_hdf5(paths: Sequence[Path], target: str | None, columns: Sequence[str] 
         file = h5py.File(paths[0], "r")
     except OSError as error:
         raise ValueError(f"{paths[0]}: cannot be read as HDF5: {error}") from None
-    sets: dict[str, Any] = {}
+    sets: dict[str, Stored] = {}
     file.visititems(
         lambda name, item: sets.update({name: item}) if isinstance(item, h5py.Dataset) and item.ndim else None
     )
@@ -205,7 +205,7 @@ def open_hdf5(paths: Sequence[Path], target: str | None, columns: Sequence[str] 
     return Opened(ArraySource((x, len(inputs)) if labelled else x, chosen, paths[0].name, block), labelled)
 
 
-def _listed(sets: Mapping[str, Any]) -> str:
+def _listed(sets: Mapping[str, Stored]) -> str:
     return ", ".join(f"{name!r} {tuple(item.shape)}" for name, item in sets.items()) or "none"
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from clarinet.data.arrow import Stored
 from clarinet.data.chunks import Chunk, single
 from clarinet.data.shuffling import reordered
 from clarinet.data.stages import Chunks, batches
@@ -115,7 +116,7 @@ class ArraySource:
 
     many: int | None = None
 
-    def __init__(self, form: object, arrays: Sequence[Array], name: str, block: int = 1) -> None:
+    def __init__(self, form: object, arrays: Sequence[Array | Stored], name: str, block: int = 1) -> None:
         self._form, self._arrays, self._name = form, arrays, name
         self.rows: int = len(arrays[0])
         each: int = sum(int(np.prod(a.shape[1:])) * a.dtype.itemsize for a in arrays)

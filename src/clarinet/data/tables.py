@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
-from clarinet.data.arrow import Batch, pyarrow
+from clarinet.data.arrow import Batch, Fields, File, Footer, pyarrow
 from clarinet.data.chunks import Chunk
 from clarinet.data.stages import Chunks
 from clarinet.names import nearest
@@ -74,7 +74,7 @@ class TableFiles:
     def mark(self) -> Config:
         """Names, sizes and columns."""
         files: list[Json] = [[path.name, path.stat().st_size] for path in self.paths]
-        return {"files": files, "columns": [f"{field.name}: {field.type}" for field in self.schema]}
+        return {"files": files, "columns": [f"{name}: {self.schema.field(name).type}" for name in self.schema.names]}
 
 
 class TableSource:
@@ -118,7 +118,7 @@ class TableSource:
         return {**self.files.mark(), "read": list(self.columns), "rows": rows}
 
 
-def _one_schema(arrow: Any, first: Any, files: Sequence[Any]) -> Any:
+def _one_schema(arrow: ModuleType, first: Fields, files: Sequence[File]) -> Fields:
     """The columns that all files have."""
     own = [file.physical_schema for file in files]
     for file, schema in zip(files, own):
@@ -129,7 +129,8 @@ def _one_schema(arrow: Any, first: Any, files: Sequence[Any]) -> Any:
             )
     if len(set(map(str, own))) == 1:
         return first
-    return arrow.unify_schemas([first, *own], promote_options="permissive")
+    unified: Fields = arrow.unify_schemas([first, *own], promote_options="permissive")
+    return unified
 
 
 def check_columns(wanted: Sequence[str], files: TableFiles) -> None:
@@ -150,7 +151,7 @@ def seen_in_footers(files: TableFiles) -> dict[str, tuple[bool, bool]]:
     """
     if files.kind != "parquet":
         return {}
-    found: dict[str, list[Any]] = {}
+    found: dict[str, list[Footer]] = {}
     for file in files.files:
         for number in range(file.metadata.num_row_groups):
             group = file.metadata.row_group(number)
@@ -160,7 +161,7 @@ def seen_in_footers(files: TableFiles) -> dict[str, tuple[bool, bool]]:
     return {name: (any(s.null_count for s in all_), _differ(all_)) for name, all_ in known.items()}
 
 
-def _differ(groups: Sequence[Any]) -> bool:
+def _differ(groups: Sequence[Footer]) -> bool:
     """Whether the least and the largest value of all groups are known, and are two."""
     limits = [(s.min, s.max) for s in groups if s.has_min_max]
     return bool(limits) and min(low for low, _ in limits) < max(high for _, high in limits)
