@@ -23,7 +23,7 @@ from clarinet.layers.sharing import describing, once, reading
 from clarinet.names import explained
 from clarinet.registry import custom_object_scope, own_name
 from clarinet.structure import Structure
-from clarinet.training import calling, predicting, steps, trainer
+from clarinet.training import calling, predicting, stateless, steps, trainer
 from clarinet.training.earlier import EarlierNames
 from clarinet.types import AnyTensor, Config, Json, Scalar, TensorLike
 
@@ -98,6 +98,7 @@ class Model(EarlierNames, Exporting, Compiled):
     train_on_batch = trainer.train_on_batch
     test_on_batch = trainer.test_on_batch
     predict_on_batch = predicting.predict_on_batch
+    stateless_call = stateless.stateless_call
 
     def __call__(self, *inputs: TensorLike, training: bool | None = None, **settings: object) -> AnyTensor:
         """Use the model: on tensors of a network it is a layer of that, on numbers it computes.

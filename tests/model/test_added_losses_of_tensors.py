@@ -1,5 +1,8 @@
 """``model.add_loss(tensor)`` outside of a ``call``, as programs for Keras 2 write their autoencoders."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -55,3 +58,14 @@ def test_a_tensor_of_another_network_is_refused():
     model = clarinet.Model(inputs, out)
     with pytest.raises(ValueError, match="input"):
         model.add_loss(ops.mean(clarinet.Input((2,))))
+
+
+def test_copies_add_to_their_own_loss():
+    inputs = clarinet.Input((3,))
+    hidden = layers.Dense(2)(inputs)
+    model = clarinet.Model(inputs, hidden)
+    model.add_loss(ops.sum(hidden))
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        other(np.ones((2, 3), np.float32))
+        assert len(other.losses) == 1
+    assert model.losses == []

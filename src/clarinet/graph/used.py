@@ -70,6 +70,18 @@ class AddedLoss:
 
     name: ClassVar[str] = "add_loss"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """A copy adds to the loss of the owner's copy."""
+        return _added_loss, (self.owner(),)
+
+
+def _added_loss(owner: Losing | None) -> AddedLoss:
+    return AddedLoss(_nobody if owner is None else weakref.ref(owner))
+
+
+def _nobody() -> None:
+    """In place of a reference to an owner that is gone."""
+
 
 @dataclass(frozen=True, eq=False)
 class Choice:

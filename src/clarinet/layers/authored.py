@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, fields, replace
 from inspect import signature
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from typing import cast as typed
 
 import numpy as np
@@ -141,6 +142,12 @@ class Authored:
             constraints.get(constraint),
         )
         return own.add(weight, not trainable, self)  # type: ignore[no-any-return]
+
+    def clone(self) -> Self:
+        """A copy with its own weights of the same values, and its own of what it has as attributes."""
+        return deepcopy(self)
+
+    __copy__ = clone
 
     def _built_for(self, arguments: Iterable[TensorLike]) -> None:
         if "_done" not in vars(self):

@@ -14,8 +14,8 @@ from numpy.typing import DTypeLike
 from clarinet import renamed
 from clarinet.aliases.members import missing
 from clarinet.graph import Network, Node
-from clarinet.layers.adding import Adding
 from clarinet.layers.attributes import meet
+from clarinet.layers.stateless import Stateless
 from clarinet.names import Names, snake_case
 from clarinet.ops.dtypes import FLOAT
 from clarinet.params import Weight
@@ -40,7 +40,7 @@ _OF_HOLDERS = frozenset({"_build_spec", "_holders", "_variables", "_nodes"})
 
 
 @dataclass(eq=False, repr=False)
-class Handle(Adding):
+class Handle(Stateless):
     """The part of a layer that its models and containers use: everything that may change. A model is one, too.
 
     A layer without children has its own variables; a layer with children has theirs.

@@ -116,6 +116,7 @@ class GradientTape:
         self._records: list[Record] = []
         self._watched: dict[int, tuple[Array | Variable, int]] = {}
         self._computed: set[int] = set()
+        self._aliases: dict[int, tuple[Variable, int | None]] = {}
 
     def watch(self, tensor: TensorLike) -> None:
         """Remember what is computed of a tensor, an array of NumPy's, a variable, or several in lists or dictionaries.
@@ -137,6 +138,10 @@ class GradientTape:
                 )
             if self._number(one, unasked=False) is None:
                 self._watch(one)
+
+    def take_for(self, variable: Variable, given: TensorLike) -> None:
+        """Take a variable for the value that it was given, which may be watched or computed."""
+        self._aliases[id(variable)] = variable, self._number(given, self._unasked)
 
     def _watch(self, one: Array | Variable) -> int:
         number = next(_numbers)
@@ -161,7 +166,7 @@ class GradientTape:
         """The number of something that is watched or was computed from it; variables may be watched for the asking."""
         if type(x) is Tensor and x._number in self._computed:
             return x._number
-        found = self._watched.get(id(x))
+        found = self._aliases.get(id(x)) or self._watched.get(id(x))
         if found is not None:
             return found[1]
         if unasked and isinstance(x, Variable) and x.dtype.kind == "f" and x.trainable:
