@@ -85,6 +85,9 @@ class Variable:
 
     #: What stands for NumPy's functions of its operators; :mod:`clarinet.ops.operators` fills it.
     operators: ClassVar[Mapping[np.ufunc, Callable[..., object]]] = {}
+    #: The tensor of a network that a variable stands for, beside a value, if it does; :mod:`clarinet.ops.dispatch` says
+    #: so.
+    symbolic: ClassVar[Callable[[Variable, object], object]] = staticmethod(lambda variable, value: None)
 
     version = 0
     _layer: weakref.ref[Owner] | None = None
@@ -251,11 +254,16 @@ class Variable:
 
     def assign_add(self, value: object) -> None:
         """Add to the numbers."""
-        self.assign(value + self.view() if hasattr(value, "assign_to") else self.view() + np.asarray(value))
+        self.assign(self._with(np.add, value))
 
     def assign_sub(self, value: object) -> None:
         """Subtract from the numbers."""
-        self.assign(self.view() - value if hasattr(value, "assign_to") else self.view() - np.asarray(value))
+        self.assign(self._with(np.subtract, value))
+
+    def _with(self, operator: np.ufunc, value: object) -> object:
+        """Itself and a value: a tensor of a network where it stands for one, else numbers."""
+        found = self.symbolic(self, value)
+        return operator(self.view(), np.asarray(value)) if found is None else self.operators[operator](found, value)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if copy is False:

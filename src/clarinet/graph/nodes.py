@@ -17,7 +17,7 @@ import numpy as np
 
 from clarinet.graph.used import AddedLoss, Argument, Choice, Constant, Loop, Losing, Update
 from clarinet.ops import comparisons
-from clarinet.ops.dispatch import TRACING
+from clarinet.ops.dispatch import TRACING, typed
 from clarinet.ops.dtypes import TEXT
 from clarinet.ops.operation import Operation
 from clarinet.ops.operators import operate
@@ -341,13 +341,19 @@ def same_tensors(first: Sequence[Tensor], second: Sequence[Tensor]) -> bool:
 
 
 def as_tensor(x: object) -> Tensor:
-    """A tensor of a network that stands for a weight, or for numbers."""
+    """A tensor of a network that stands for a weight, as ``call`` has assigned it last, or for numbers."""
     if isinstance(x, Tensor):
         return x
     if isinstance(x, Size):
         return cast(Tensor, x.tensor)
     if isinstance(x, Variable):
-        return Tensor(Node(x, (), (TensorSpec(x.shape, x.dtype, False),)))
+        made = [node for node in _making.updates or () if node.when in (None, _making.when)]
+        new = [n.inputs[0] for n in made if isinstance(n.operator, Update) and n.operator.variable is x]
+        return (
+            cast(Tensor, typed(cast(AnyTensor, new[-1]), x.dtype))
+            if new
+            else Tensor(Node(x, (), (TensorSpec(x.shape, x.dtype, False),)))
+        )
     array = np.asarray(x)
     return Tensor(Node(Constant(array), (), (TensorSpec(array.shape, array.dtype, False),)))
 

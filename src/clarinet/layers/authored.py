@@ -36,6 +36,7 @@ from clarinet.graph import (
 )
 from clarinet.layers.attributes import attributes_of
 from clarinet.layers.base import Layer, check_shape
+from clarinet.layers.building import build
 from clarinet.layers.calling import inside_call, mask_of, next_in_order, set_masks, without_masks
 from clarinet.layers.describing import kept_layer
 from clarinet.layers.handle import Handle, take_name
@@ -355,23 +356,42 @@ def as_tensors(inputs: tuple[object, ...]) -> tuple[object, ...]:
     return typed("tuple[object, ...]", tensor_of(inputs))
 
 
-def _call_above(self: Layer, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
-    """What a layer of the library computes, for a subclass with a ``call`` of its own."""
+def _core_of(self: Layer) -> Layer | None:
+    """Within a layer with a ``call`` of its own one of the library's class above it, if there is one."""
     if "_core" not in vars(self):
         above = next(
             cls for cls in type(self).__mro__ if cls.__module__.startswith("clarinet.") and "call" not in vars(cls)
         )
-        if above is Layer:
-            raise NotImplementedError(f"{type(self).__name__} does not define call")
+        if above is Layer or not issubclass(above, Layer):
+            return None
         settings = {
             f.name: getattr(self, f.name) for f in fields(above) if f.init and f.name not in ("name", "input_dim")
         }
         object.__setattr__(self, "_core", above(name=above.__name__.lower(), **settings))
-    found: AnyTensor = vars(self)["_core"](inputs, training=training)
+    return typed(Layer, vars(self)["_core"])
+
+
+def _call_above(self: Layer, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
+    """What a layer of the library computes, for a subclass with a ``call`` of its own."""
+    core = _core_of(self)
+    if core is None:
+        raise NotImplementedError(f"{type(self).__name__} does not define call")
+    found: AnyTensor = core(inputs, training=training)
     return found
 
 
+def _build_above(self: Layer, input_shape: ShapeLike) -> None:
+    """The weights of a layer of the library; those that one with a ``call`` has from the class above it."""
+    if not self.is_authored:
+        build(self, input_shape)
+    elif not type(self).__module__.startswith("clarinet."):
+        core = _core_of(self)
+        if core is not None and type(core).weight_specs is not Layer.weight_specs:
+            build(core, input_shape)
+
+
 Layer.call = _call_above  # type: ignore[method-assign]  # which needs what is above
+Layer.build_above = staticmethod(_build_above)
 
 
 Layer.authoring = {name: value for name, value in vars(Authored).items() if name[:2] != "__" or name == "__call__"}

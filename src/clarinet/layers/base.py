@@ -17,7 +17,6 @@ from clarinet.configurable import Configurable, Unsupported, abstract, auto_conf
 from clarinet.graph import flatten, is_symbolic, use, within_trace
 from clarinet.layers.adopting import assign
 from clarinet.layers.altering import alter
-from clarinet.layers.building import build
 from clarinet.layers.calling import Computing, computed_with_masks, inside_call, listed
 from clarinet.layers.context import Context
 from clarinet.layers.sharing import once
@@ -99,6 +98,7 @@ class Layer(Computing, Configurable):
     not_called: ClassVar[Mapping[str, str]] = {}
     #: What a class gets that defines ``call``, see :mod:`clarinet.layers.authored`.
     authoring: ClassVar[Mapping[str, object]] = {}
+    build_above: ClassVar[Callable[[Layer, ShapeLike], None]]
     #: How it sums weighted inputs, without its activation: ``"dense"``, over the last axis; ``"window"``, over a window
     #: by a kernel that all places share; ``"windows"``, such sums one after the other. Empty: not so.
     weighted_sum: ClassVar[str] = ""
@@ -302,8 +302,7 @@ class Layer(Computing, Configurable):
         Args:
             input_shape: with the batch axis None; a list of shapes where the layer takes several tensors.
         """
-        if not self.is_authored:
-            build(self, input_shape)
+        self.build_above(self, input_shape)
 
     def call(self, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
         """For layers of the user's own: what they compute, of calls of layers and functions of :mod:`clarinet.ops`.

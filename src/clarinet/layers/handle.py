@@ -232,7 +232,7 @@ class Handle(Stateless):
             """A weight by its name: ``layer.kernel``."""
             if name[:1] != "_":
                 self._expect_weights()
-            for variable in self._variables or ():
+            for variable in vars(self).get("_core", self)._variables or ():
                 if variable.name == name:
                     return variable
             raise missing(self, name, *(("model",) if self.is_model else ()), "layer")

@@ -40,6 +40,15 @@ class Tracing:
 TRACING = Tracing()
 
 
+def _symbol_of(variable: Variable, value: object) -> object:
+    if TRACING.symbol is None:
+        return variable if is_symbolic(value) else None
+    return TRACING.symbol(variable)
+
+
+Variable.symbolic = staticmethod(_symbol_of)
+
+
 @contextmanager
 def unrolling() -> Iterator[None]:
     """While this lasts the rounds of loops over symbolic tensors are repeated one by one."""
