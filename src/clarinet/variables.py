@@ -262,7 +262,7 @@ class Variable:
 
     def _with(self, operator: np.ufunc, value: object) -> object:
         """Itself and a value: a tensor of a network where it stands for one, else numbers."""
-        found = self.symbolic(self, value)
+        found = Variable.symbolic(self, value)
         return operator(self.view(), np.asarray(value)) if found is None else self.operators[operator](found, value)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -66,7 +67,7 @@ class AddedLoss:
         owner: the layer or model; held weakly.
     """
 
-    owner: weakref.ref[Losing]
+    owner: Callable[[], Losing | None]
 
     name: ClassVar[str] = "add_loss"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from clarinet.layers.adding import Adding
 from clarinet.ops.dispatch import numbers_of
 from clarinet.ops.tape import ACTIVE
 from clarinet.ops.tensor import tensor
-from clarinet.types import AnyTensor, TensorLike
+from clarinet.types import AnyTensor, Array, TensorLike
 from clarinet.variables import Variable
 
 
@@ -70,7 +70,7 @@ class Stateless(Adding):
             ([0.0, 0.04], [0.0, 0.0])
         """
         expect_values(self, trainable_variables, non_trainable_variables)
-        copy: Any = deepcopy(self)
+        copy = deepcopy(self)
         given = zip(
             (*copy.trainable_variables, *copy.non_trainable_variables),
             (*trainable_variables, *non_trainable_variables),
@@ -80,13 +80,13 @@ class Stateless(Adding):
             variable.assign(numbers_of(value))
             for tape in ACTIVE.tapes:
                 tape.take_for(variable, value)
-        outputs: AnyTensor = copy(*inputs, **settings)
-        for own, its in zip(_everything(cast(Any, self)), _everything(copy), strict=True):
+        outputs = cast("Callable[..., AnyTensor]", copy)(*inputs, **settings)
+        for own, its in zip(_everything(self), _everything(copy), strict=True):
             own.drawn_as(its)
         state = [cast(AnyTensor, tensor(v.numpy())) for v in copy.non_trainable_variables]
         return (outputs, state, list(copy.losses)) if return_losses else (outputs, state)
 
-    def drawn_as(self, other: Any) -> None:
+    def drawn_as(self, other: Stateless) -> None:
         """Note which random numbers a copy has used."""
         for name in ("_draws", "_calls"):
             if name in vars(other):
@@ -107,8 +107,8 @@ def expect_values(layer: Stateless, trainable: Sequence[TensorLike], others: Seq
         if len(given) != len(own):
             raise ValueError(f"stateless_call: {name!r} has {len(own)} {what}, received {len(given)} values")
         for variable, value in zip(own, given, strict=True):
-            if np.shape(cast(Any, value)) != variable.shape:
-                found = np.shape(cast(Any, value))
+            if np.shape(cast(Array, value)) != variable.shape:
+                found = np.shape(cast(Array, value))
                 raise ValueError(f"stateless_call: {variable.path} has shape {variable.shape}, received {found}")
 
 

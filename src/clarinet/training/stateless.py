@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
@@ -14,14 +14,27 @@ from clarinet.making_plans import make_plan
 from clarinet.ops.structures import leaves
 from clarinet.passes import ByWeight, forward
 from clarinet.philox import Key, Stream
+from clarinet.training.calling import CallableModel
 from clarinet.types import AnyTensor, Array, Namespace, TensorLike
+from clarinet.variables import Variable
 
 if TYPE_CHECKING:
+    from clarinet.params import Segment
     from clarinet.plan import Plan
 
 
+class PureModel(CallableModel, Protocol):
+    """A model, as far as it takes to call it as a function of its weights."""
+
+    @property
+    def trainable_variables(self) -> list[Variable]: ...
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]: ...
+
+
 def stateless_call(
-    self: Any,
+    self: PureModel,
     trainable_variables: Sequence[TensorLike],
     non_trainable_variables: Sequence[TensorLike],
     *inputs: TensorLike,
@@ -35,7 +48,7 @@ def stateless_call(
     xp = next((found for x in every if (found := _foreign(x)) is not None), None)
     if xp is None:
         return Stateless.stateless_call(
-            self,
+            cast(Stateless, self),
             trainable_variables,
             non_trainable_variables,
             *inputs,
@@ -43,13 +56,13 @@ def stateless_call(
             training=training,
             **settings,
         )
-    expect_values(self, trainable_variables, non_trainable_variables)
+    expect_values(cast(Stateless, self), trainable_variables, non_trainable_variables)
     plan = make_plan(self.network, self.numbered, self.store, seed=self.seed)
     variables = [*self.trainable_variables, *self.non_trainable_variables]
     values = dict(zip(map(id, variables), (*trainable_variables, *non_trainable_variables), strict=True))
     by_place = {(id(block), *segment.spot): id(v) for v in variables for block, segment in (v.location,)}
 
-    def at(segment: Any) -> int:
+    def at(segment: Segment) -> int:
         block, own = self.store.place(segment)
         return by_place[(id(block), *own.spot)]
 
