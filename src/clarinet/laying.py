@@ -130,6 +130,7 @@ class Laying:
     tried: dict[int, Tried] = field(default_factory=dict)
     begins: int = 0
     _whole: dict[int, int] = field(default_factory=dict)
+    _prepared: set[int] = field(default_factory=set)
     _early: int = 0
 
     def walk(
@@ -189,7 +190,7 @@ class Laying:
 
     def _in_its_dtype(self, spec: TensorSpec, number: int, how: How) -> int:
         """Data that a network takes for whole numbers as such: places and divisions depend on it."""
-        if number >= self.begins or spec.dtype.kind != "i":
+        if (number >= self.begins and number not in self._prepared) or spec.dtype.kind != "i":
             return number
         if number not in self._whole:
             data = replace(spec, dtype=FLOAT)
@@ -207,6 +208,7 @@ class Laying:
             self._try(len(self.shapes), sources[0], spec, output_shape)
         if spec.prepares:
             self._early += 1
+            self._prepared.add(len(self.shapes))
             output_shape = self.given.get(-self._early, output_shape)
         weights, state = self._segments(replace(part, layer=spec), taken, where)
         self.ops.append(

@@ -78,3 +78,50 @@ def test_schedules_of_a_users_own_may_set_their_attributes_twice():
             return tf.math.rsqrt(self.size) * 1.0
 
     assert float(Warm(4)(1)) == 0.5
+
+
+def test_complex_numbers_in_a_call_have_gradients():
+    class Mixed(tf.layers.Layer):
+        def call(self, x):
+            return tf.math.real(tf.signal.fft2d(tf.cast(x, tf.complex64)))
+
+    inputs = Input((3, 2))
+    model = tf.Model(inputs, Dense(1)(Mixed()(Dense(2)(inputs))))
+    model.compile("sgd", "mse")
+    x = np.random.default_rng(0).normal(size=(4, 3, 2)).astype("float32")
+    assert np.isfinite(model.fit(x, x[..., :1], verbose=0).history["loss"]).all()
+    y = Mixed()(x)
+    np.testing.assert_allclose(y, np.fft.fft2(x).real, atol=1e-5)
+    with tf.GradientTape() as tape:
+        w = tf.constant(x)
+        tape.watch(w)
+        total = tf.reduce_sum(tf.math.real(tf.signal.fft2d(tf.cast(w, tf.complex64)))[:, 0, 0])
+    np.testing.assert_allclose(tape.gradient(total, w), np.ones_like(x), atol=1e-5)
+
+
+def test_ranks_and_modules_and_initial_states(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert tf.rank(tf.zeros((2, 3))).numpy() == 2 and tf.size([1, 2, 3]).numpy() == 3
+    assert tf.zeros(2).device.endswith("CPU:0")
+    assert GRU(4).get_initial_state(tf.zeros((2, 5, 3)))[0].shape == (2, 4)
+
+    class Line(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.w = tf.Variable(5.0)
+
+    line = Line()
+    path = tf.train.Checkpoint(model=line).save("line")
+    line.w.assign(1.0)
+    tf.train.Checkpoint(model=line).restore(path)
+    assert float(line.w) == 5.0
+
+
+@pytest.mark.parametrize("name", ["io.parse_sequence_example", "train.Coordinator", "data.experimental.unbatch"])
+def test_what_is_not_there_says_what_to_use(name):
+    *path, last = name.split(".")
+    found = tf
+    for part in path:
+        found = getattr(found, part)
+    with pytest.raises(AttributeError, match=r": (use|read)"):
+        getattr(found, last)

@@ -58,8 +58,19 @@ _TABLE: dict[str, tuple[str, ...]] = {
         "tf.random.Generator", "tf.random.get_global_generator", "tf.random.experimental",
 ),
     "compute it with NumPy on the data before training": (
-        "tf.image", "tf.nn", "tf.math", "tf.linalg", "tf.quantization",
+        "tf.image", "tf.nn", "tf.math", "tf.linalg", "tf.quantization", "tf.signal",
     ),
+    "read and write files with Python: open, pathlib, np.load; model.save and tf.train.Checkpoint keep models": (
+        "tf.io", "tf.train",
+    ),
+    "there is nothing to set: a model runs on all cores, or on the device that compile(device=) names": ("tf.config",),
+    "use the method of a Dataset that is called so, such as batch, map, shuffle or bucket_by_sequence_length": (
+        "data.experimental",
+    ),
+    "draw with another function of clarinet.random, or with NumPy on the data before training": ("tf.random",),
+    "errors are those of Python: ValueError, TypeError, IndexError, RuntimeError": ("tf.errors",),
+    "use functions of tf, tf.math or clarinet.ops": ("tf.raw_ops", "tf.experimental", "tf.types"),
+    "nothing was built here; clarinet.__version__ says the version": ("tf.sysconfig",),
 }  # fmt: skip
 
 #: Names of TensorFlow 1, each with that of today.

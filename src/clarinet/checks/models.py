@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from clarinet.checks.finite import largest
 from clarinet.layers.handle import leaf_layers
@@ -34,8 +34,8 @@ def output_layer(model: Judged) -> tuple[int, Layer]:
 def final_activation(model: Trainable) -> object:
     """The function that the last layer ends with; None for a layer that has none, and a model that is not built."""
     last = model.layers[-1]
-    if last.is_model and not last.built:
-        return None
+    if last.is_model:
+        return final_activation(cast("Trainable", last)) if last.built else None
     parts = flatten_parts(last)
     return _activation(parts, len(parts))
 

@@ -20,6 +20,8 @@ class Computes(Protocol):
 class Made(Protocol):
     """A layer, as far as it is changed."""
 
+    name: str
+
     @property
     def __dataclass_fields__(self) -> Mapping[str, object]: ...
 
@@ -34,6 +36,9 @@ def alter(layer: Made, name: str, value: object) -> None:
     Raises:
         AttributeError: it is no setting, or shapes and weights depend on it.
     """
+    if name == "_name":  # as programs of earlier times renamed layers
+        layer.name = str(value)
+        return
     kind = type(layer).__name__
     if name not in layer.__dataclass_fields__:
         raise AttributeError(

@@ -119,7 +119,9 @@ class Recurrent(TakesStates, Composite):
     # Its parts.
 
     def get_initial_state(self, batch_size: TensorLike) -> list[AnyTensor]:
-        """Zeros for each state of so many sequences, as ``initial_state``."""
+        """Zeros for each state of so many sequences, as ``initial_state``; or of as many as a tensor has rows."""
+        if len(getattr(batch_size, "shape", ())) > 1:
+            batch_size = ops.shape(batch_size)[0]
         return [ops.zeros((cast(int, batch_size), self.units)) for _ in self.state_names]
 
     @property

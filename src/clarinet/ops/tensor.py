@@ -53,6 +53,11 @@ class Tensor(_Numbers):
         """The numbers as a plain NumPy array, without a copy; a single number as one of NumPy's."""
         return self.view(np.ndarray)[()]
 
+    @property
+    def device(self) -> str:  # type: ignore[override]
+        """Where the numbers are, by the name that TensorFlow has for it."""
+        return "/job:localhost/replica:0/task:0/device:CPU:0"
+
     def __int__(self) -> int:
         return int(self.view(np.ndarray).item())
 
@@ -129,6 +134,19 @@ class Number(float):
     def numpy(self) -> np.float64:
         """The number as one of NumPy's."""
         return np.float64(self)
+
+
+class Count(int):
+    """A whole number that may be asked for as one of NumPy's, as tensors may.
+
+    Example:
+        >>> Count(3), Count(3).numpy()
+        (3, np.int32(3))
+    """
+
+    def numpy(self) -> np.int32:
+        """The number as one of NumPy's."""
+        return np.int32(self)
 
 
 #: What stands for NumPy's operators between a number of NumPy's and a tensor; :mod:`clarinet.ops.operators` fills it.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import signature
+from typing import cast
 
 from clarinet import ops
 from clarinet.names import refuse_unknown
+from clarinet.ops.tensor import Count
 from clarinet.types import AnyTensor, TensorLike
 
 
@@ -37,7 +39,8 @@ def adapted(row: str) -> Callable[..., AnyTensor]:
         if defaults:
             taken = known.bind_partial(*given, **settings).arguments
             settings |= {name: number for name, number in defaults.items() if name not in taken}
-        return function(*given, **settings)
+        found = function(*given, **settings)
+        return cast(AnyTensor, Count(found)) if type(found) is int else found
 
     return call
 

@@ -11,6 +11,7 @@ from clarinet import ops
 from clarinet.ops.control import Value
 from clarinet.ops.dtypes import as_dtype
 from clarinet.ops.texts import as_bytes, texts
+from clarinet.tf.halves import halves_of
 from clarinet.tf.strings import as_string
 from clarinet.types import AnyTensor, Array, Axes, DTypeArg, ShapeLike, TensorLike
 
@@ -43,7 +44,7 @@ def cast(x: TensorLike, dtype: DTypeArg, name: object = None) -> AnyTensor | Arr
     if dtype in ("string", "str", str) or (isinstance(dtype, np.dtype) and dtype.kind in "OSU"):
         return as_string(x)
     if isinstance(dtype, np.dtype) and dtype.kind == "c":  # for data before training: an array of NumPy's
-        return np.asarray(x).astype(dtype)
+        return halves_of(x) or np.asarray(x).astype(dtype)  # type: ignore[return-value]  # two tensors are one here
     return ops.cast(x, dtype)
 
 

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clarinet import aliases
+from clarinet import aliases, ops
 from clarinet.names import public
+from clarinet.tf.halves import Halves, halves_of
 from clarinet.types import TensorLike
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["fft", "fftfreq", "ifft", "irfft", "rfft"]
+__all__ = ["fft", "fft2d", "fftfreq", "ifft", "ifft2d", "irfft", "rfft"]
 
 
 def __dir__() -> list[str]:
@@ -42,9 +43,27 @@ def irfft(input_tensor: TensorLike, fft_length: int | None = None, name: object 
     return np.fft.irfft(np.asarray(input_tensor), fft_length).astype(np.float32)
 
 
-def fft(input: TensorLike, name: object = None) -> NDArray[np.complex64]:
+def fft(input: TensorLike, name: object = None) -> NDArray[np.complex64] | Halves:
     """The discrete Fourier transform along the last axis."""
-    return np.fft.fft(np.asarray(input)).astype(np.complex64)
+    known = halves_of(input)
+    return np.fft.fft(np.asarray(input)).astype(np.complex64) if known is None else Halves(*ops.fft(known))
+
+
+def fft2d(input: TensorLike, name: object = None) -> NDArray[np.complex64] | Halves:
+    """The discrete Fourier transform along the last two axes.
+
+    Example:
+        >>> fft2d([[1.0, 0.0], [0.0, 0.0]]).real.tolist()
+        [[1.0, 1.0], [1.0, 1.0]]
+    """
+    known = halves_of(input)
+    return np.fft.fft2(np.asarray(input)).astype(np.complex64) if known is None else Halves(*ops.fft2(known))
+
+
+def ifft2d(input: TensorLike, name: object = None) -> NDArray[np.complex64] | Halves:
+    """The inverse of :func:`fft2d`."""
+    known = halves_of(input)
+    return np.fft.ifft2(np.asarray(input)).astype(np.complex64) if known is None else Halves(*ops.ifft2(known))
 
 
 def ifft(input: TensorLike, name: object = None) -> NDArray[np.complex64]:

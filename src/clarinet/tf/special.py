@@ -9,6 +9,7 @@ import numpy as np
 
 from clarinet import ops
 from clarinet.names import public
+from clarinet.tf.halves import Halves
 from clarinet.types import AnyTensor, Axes, DTypeArg, TensorLike
 
 if TYPE_CHECKING:
@@ -55,11 +56,15 @@ def complex(real: TensorLike, imag: TensorLike, name: object = None) -> NDArray[
 
 def real(input: TensorLike, name: object = None) -> AnyTensor:
     """The real parts of complex numbers."""
+    if isinstance(input, Halves):
+        return input.real
     return ops.convert_to_tensor(np.real(np.asarray(input)))
 
 
 def imag(input: TensorLike, name: object = None) -> AnyTensor:
     """The imaginary parts of complex numbers."""
+    if isinstance(input, Halves):
+        return input.imag
     return ops.convert_to_tensor(np.imag(np.asarray(input)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from clarinet.names import public
 from clarinet.optimizers import Optimizer
 from clarinet.saving.container import refusing
 from clarinet.saving.tensors import pack, unpack
+from clarinet.tf.module import Module
 from clarinet.types import Array
 from clarinet.variables import Variable
 
@@ -28,6 +30,15 @@ def __dir__() -> list[str]:
 
 if not TYPE_CHECKING:
     __getattr__ = aliases.attribute_of(__name__)
+
+
+def _flat(given: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """What a checkpoint is made of, with the variables of modules in their place."""
+    for name, one in given.items():
+        if isinstance(one, Module):
+            yield from ((f"{name}.{number}", variable) for number, variable in enumerate(one.variables))
+        else:
+            yield name, one
 
 
 class Checkpoint:
@@ -53,7 +64,9 @@ class Checkpoint:
     """
 
     def __init__(self, root: object = None, **named: object) -> None:
-        self._objects = {**({} if root is None else {"root": root}), **named}
+        given = {**({} if root is None else {"root": root}), **named}
+        self._objects = dict(_flat(given))
+        vars(self).update({name: one for name, one in given.items() if isinstance(one, Module)})
         for name, one in self._objects.items():
             if not isinstance(one, (Handle, Optimizer, Variable)):
                 raise TypeError(
