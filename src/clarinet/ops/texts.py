@@ -47,7 +47,7 @@ class TextArray(np.ndarray):
     def __ne__(self, other: object) -> object:  # type: ignore[override]
         return self.view(np.ndarray) != _plain(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def numpy(self) -> object:
         """The texts as a plain array; the bytes of a single one."""
