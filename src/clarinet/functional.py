@@ -199,7 +199,7 @@ class Functional(Structure):
         stands alone, and built all layers."""
         if self._network is not None or self.lists_layers:
             return False
-        return not self.has_call or (bool(self._attributes) and all(layer.built for layer in self._attributes))
+        return not self.has_call or (bool(self._attributes) and all(layer.built for layer in self._attributes or ()))
 
     def _trace_if_possible(self, shape: object) -> None:
         """Become a network after a ``build`` of the user's own, where one shape is enough for ``call``."""
@@ -271,7 +271,7 @@ class Functional(Structure):
         """
         each = zip(rows if isinstance(rows, tuple) else (rows,), self.network.inputs, strict=True)
         inputs = [layers.Input(own.shape[1:], dtype=tensor.dtype) for own, tensor in each]
-        self._trace(cast(TensorLike, packed(inputs, self._input_form)))
+        self._trace(packed(inputs, self._input_form))
 
     def _build_for_tensors(self, x: TensorLike) -> list[Tensor]:
         """The tensors of a structure in the order of the model's inputs; without a network it becomes one for them."""

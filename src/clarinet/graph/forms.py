@@ -94,6 +94,6 @@ def form_of(structure: object) -> Json:
 
 def fits(network: Network, x: object) -> bool:
     """Whether a network that a ``call`` was traced as is one for samples of these sizes; others run as they stand."""
-    sizes, own = [np.shape(each)[1:] for each in leaves(x)], [t.sample_shape for t in network.inputs]
+    sizes, own = [np.asarray(each).shape[1:] for each in leaves(x)], [t.sample_shape for t in network.inputs]
     same_ranks = [len(size) for size in sizes] == [len(shape) for shape in own]
     return not same_ranks or all(shape == size for shape, size in zip(own, sizes))

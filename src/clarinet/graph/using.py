@@ -78,8 +78,8 @@ def _on_whole(operator: Operator, inputs: Sequence[Tensor], training: bool | Non
     if any(tensor.spec.batched for tensor in inputs):
         inputs = [_rows_again(tensor) for tensor in inputs]
         if getattr(operator, "spreads", operator.inner_network is not None):
-            rows = next(tensor for tensor in inputs if tensor.spec.batched)
-            inputs = [_for_each_row(tensor, rows) for tensor in inputs]
+            first = next(tensor for tensor in inputs if tensor.spec.batched)
+            inputs = [_for_each_row(tensor, first) for tensor in inputs]
         if all(tensor.spec.batched for tensor in inputs):
             return use(operator, inputs, training, mask)
     sizes = {tensor.shape[0] for tensor in inputs if tensor.shape and not tensor.spec.batched}

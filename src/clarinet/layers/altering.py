@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 #: What may be changed, as no shape and no weight depends on it. Regularizers and constraints count for weights that are
 #: made afterwards, as in Keras: in a copy of the model by its configuration.
@@ -27,7 +27,7 @@ class Made(Protocol):
 
     def check(self) -> None: ...
 
-    def models(self) -> Iterable[Computes]: ...
+    def models(self) -> Iterable[object]: ...
 
 
 def alter(layer: Made, name: str, value: object) -> None:
@@ -58,4 +58,4 @@ def alter(layer: Made, name: str, value: object) -> None:
     finally:
         object.__setattr__(layer, "_frozen", True)
     for model in layer.models():
-        model.forget_engine()
+        cast(Computes, model).forget_engine()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 
 from clarinet.ops.batches import rows_of, traced
 from clarinet.ops.dispatch import Operand, apply, converted, shape_of, spec_of
@@ -43,8 +42,8 @@ def reshape(x: TensorLike, newshape: TensorLike) -> AnyTensor:
     """
     given = converted(x)
     sizes = whole_shape(newshape, "reshape")
-    known = [*shape_of(given)[:1], *sizes[1:]]
-    moved = shape_of(given)[:1] == (None,) or (None not in known and prod(known) != product(shape_of(given)))
+    whole = product([*shape_of(given)[:1], *sizes[1:]])
+    moved = shape_of(given)[:1] == (None,) or (whole is not None and whole != product(shape_of(given)))
     if sizes[:1] == (None,) and traced() is not None and not spec_of(given).batched and moved:
         last = sizes[-1:] if sizes[-1] != -1 else shape_of(given)[-1:]
         return apply(made(OfRows, (*sizes[1:-1], *last)), given, rows_of("reshape"))

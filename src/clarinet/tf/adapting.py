@@ -39,8 +39,8 @@ def adapted(row: str) -> Callable[..., AnyTensor]:
         if defaults:
             taken = known.bind_partial(*given, **settings).arguments
             settings |= {name: number for name, number in defaults.items() if name not in taken}
-        found = function(*given, **settings)
-        return cast(AnyTensor, Count(found)) if type(found) is int else found
+        found: object = function(*given, **settings)
+        return cast(AnyTensor, Count(found) if type(found) is int else found)
 
     return call
 

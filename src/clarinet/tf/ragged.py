@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -58,4 +58,4 @@ def constant(pylist: TensorLike, dtype: object = None, name: object = None) -> R
         >>> constant([["a"], ["b", "c"]]).to_list()
         [['a'], ['b', 'c']]
     """
-    return RaggedTensor([*row] for row in pylist)
+    return RaggedTensor([*row] for row in cast(Any, pylist))

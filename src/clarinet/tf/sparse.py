@@ -8,7 +8,7 @@ import numpy as np
 
 from clarinet import aliases, ops
 from clarinet.names import public
-from clarinet.ops.tensor import Tensor, tensor
+from clarinet.ops.tensor import tensor
 from clarinet.types import AnyTensor, ShapeLike, TensorLike
 
 __all__ = ["SparseTensor", "from_dense", "reorder", "to_dense"]
@@ -39,8 +39,8 @@ class SparseTensor:
         self.indices = tensor(np.asarray(indices).reshape(-1, len(shape)))
         self.values = ops.convert_to_tensor(values)
         self.dense_shape = tensor(np.array(shape, np.int64))
-        if len(self.indices) != np.size(self.values):
-            raise ValueError(f"tf.SparseTensor: {len(self.indices)} places, and {np.size(self.values)} values")
+        if len(self.indices) != np.asarray(self.values).size:
+            raise ValueError(f"tf.SparseTensor: {len(self.indices)} places, and {np.asarray(self.values).size} values")
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -80,5 +80,5 @@ def from_dense(tensor: TensorLike, name: object = None) -> SparseTensor:
 def reorder(sp_input: SparseTensor, name: object = None) -> SparseTensor:
     """The same with the places in order, row by row."""
     order = np.lexsort(np.asarray(sp_input.indices).T[::-1])
-    values: Tensor = np.asarray(sp_input.values)[order]
-    return SparseTensor(np.asarray(sp_input.indices)[order], values, sp_input.shape)
+    indices, values = np.asarray(sp_input.indices), np.asarray(sp_input.values)
+    return SparseTensor(indices[order], values[order], sp_input.shape)

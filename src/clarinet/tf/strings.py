@@ -177,7 +177,7 @@ def to_number(input: object, out_type: DTypeArg = "float32", name: object = None
         [1.5, 2.0]
     """
     if isinstance(input, RaggedTensor):
-        return RaggedTensor([*to_number(row, out_type).tolist()] for row in input)
+        return RaggedTensor(np.asarray(to_number(row, out_type)).tolist() for row in input)
     array = as_data(input, "tf.strings.to_number")
     return tensor(np.array([float(text) for text in array.flat]).reshape(array.shape).astype(str(np.dtype(out_type))))
 

@@ -101,7 +101,7 @@ def _called(self: Trainable, rows: Arrays) -> Arrays:
     for first in range(0, data_adapters.length(rows), BATCH_SIZE):
         own = slice(first, first + BATCH_SIZE)
         each = [row[own] for row in rows] if isinstance(rows, tuple) else rows[own]
-        outputs = tuple(np.asarray(y) for y in leaves(self(each)))
+        outputs = tuple(np.asarray(y) for y in leaves(cast(Any, self)(each)))
         found.append(outputs if len(outputs) > 1 else outputs[0])
     return _joined(found)
 
