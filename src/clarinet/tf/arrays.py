@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any
 from typing import cast as cast_type
 
 import numpy as np
@@ -29,7 +28,7 @@ def constant(
     """
     if np.asarray(value).dtype.kind in "SUO":
         found = texts(as_bytes(np.array(value, object)))
-        return found if shape is None else np.broadcast_to(found, cast_type(Any, shape), subok=True)
+        return found if shape is None else np.broadcast_to(found, cast_type("tuple[int, ...]", shape), subok=True)
     made = ops.convert_to_tensor(value, dtype)
     if shape is None:
         return made

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -58,4 +59,4 @@ def constant(pylist: TensorLike, dtype: object = None, name: object = None) -> R
         >>> constant([["a"], ["b", "c"]]).to_list()
         [['a'], ['b', 'c']]
     """
-    return RaggedTensor([*row] for row in cast(Any, pylist))
+    return RaggedTensor([*row] for row in cast("Iterable[Iterable[object]]", pylist))

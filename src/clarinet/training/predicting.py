@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
@@ -101,7 +101,7 @@ def _called(self: Trainable, rows: Arrays) -> Arrays:
     for first in range(0, data_adapters.length(rows), BATCH_SIZE):
         own = slice(first, first + BATCH_SIZE)
         each = [row[own] for row in rows] if isinstance(rows, tuple) else rows[own]
-        outputs = tuple(np.asarray(y) for y in leaves(cast(Any, self)(each)))
+        outputs = tuple(np.asarray(y) for y in leaves(cast("Callable[[object], object]", self)(each)))
         found.append(outputs if len(outputs) > 1 else outputs[0])
     return _joined(found)
 

@@ -54,7 +54,7 @@ def training(plan: Plan, tells: bool) -> Callable[..., tuple[Carry, Told]]:
     import jax.numpy as jnp
 
     def program(carry: Carry, block: Arrays3, scalars: Scalars, count: int) -> tuple[Carry, Told]:
-        def one(carry: Carry, i: Any) -> tuple[Carry, Told]:
+        def one(carry: Carry, i: Array) -> tuple[Carry, Told]:
             own = {name: _weak(values[i]) for name, values in scalars.items()}  # type: ignore[index]
             batch = _batch(plan, block, i)
             new, record = steps.step(plan, carry, batch, own, jnp)
@@ -83,7 +83,7 @@ def evaluating(plan: Plan, tells: bool) -> Callable[..., tuple[tuple[ByWeight, l
     def program(
         params: ByWeight, kept: tuple[ByWeight, Sequence[Sums] | None], block: Arrays3, count: int, *numbers: Array
     ) -> Any:
-        def one(kept: tuple[ByWeight, Sequence[Sums] | None], i: Any) -> Any:
+        def one(kept: tuple[ByWeight, Sequence[Sums] | None], i: Array) -> Any:
             state, sums = kept
             batch = _batch(plan, block, i)
             found = _run(plan, params, state, batch.xs, i, numbers, Stream.EVALUATE)
@@ -101,7 +101,7 @@ def predicting(plan: Plan) -> Callable[..., tuple[ByWeight, list[Array]]]:
     import jax.numpy as jnp
 
     def program(params: ByWeight, state: ByWeight, block: Arrays3, count: int, *numbers: Array) -> Any:
-        def one(state: ByWeight, i: Any) -> tuple[ByWeight, list[Array]]:
+        def one(state: ByWeight, i: Array) -> tuple[ByWeight, list[Array]]:
             xs = _batch(plan, block, i).xs
             found = _run(plan, params, state, xs, i, numbers, Stream.PREDICT)
             pairs = zip(plan.outputs, steps.results(plan, xs, found.outputs), strict=True)
@@ -156,7 +156,13 @@ def _half(
 
 
 def _run(
-    plan: Plan, params: ByWeight, state: ByWeight, xs: tuple[Array, ...], i: Any, numbers: Sequence[Any], stream: Stream
+    plan: Plan,
+    params: ByWeight,
+    state: ByWeight,
+    xs: tuple[Array, ...],
+    i: Array,
+    numbers: Sequence[Any],
+    stream: Stream,
 ) -> Pass:
     """A batch in inference mode."""
     import jax.numpy as jnp
@@ -165,11 +171,11 @@ def _run(
     return forward(plan, params, state, xs, False, Key(plan.seed, stream, epoch=draw + i, step=number), jnp)
 
 
-def _cast(plan: Plan, xs: tuple[Any, ...]) -> tuple[Array, ...]:
+def _cast(plan: Plan, xs: tuple[Array, ...]) -> tuple[Array, ...]:
     return tuple(x.astype(plan.dtype) for x in xs)
 
 
-def _batch(plan: Plan, block: Arrays3, i: Any) -> Data:
+def _batch(plan: Plan, block: Arrays3, i: Array | int) -> Data:
     """A batch of a block, its inputs in the plan's dtype; the barrier keeps the step from being mixed with that."""
     import jax
 
