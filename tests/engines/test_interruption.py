@@ -79,7 +79,7 @@ class Trained:
     [
         ("adam", ReferenceEngine, 7),
         ("lbfgs", ReferenceEngine, 401),
-        pytest.param("adam", JaxEngine, 1501, marks=pytest.mark.slow),
+        pytest.param("adam", JaxEngine, 41, marks=pytest.mark.slow),
     ],
 )
 def test_a_step_is_done_or_not_begun(optimizer, kind, every):
