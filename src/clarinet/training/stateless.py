@@ -45,7 +45,7 @@ def stateless_call(
     """As :meth:`clarinet.layers.Layer.stateless_call`; of arrays of JAX's it is a pure function, also within
     ``jax.jit`` and ``jax.grad``, and random layers draw the same numbers at every call."""
     every = (*trainable_variables, *non_trainable_variables, *leaves(list(inputs)))
-    xp = next((found for x in every if (found := _foreign(x)) is not None), None)
+    xp = next((own for x in every if (own := _foreign(x)) is not None), None)
     if xp is None:
         return Stateless.stateless_call(
             cast(Stateless, self),
@@ -75,7 +75,7 @@ def stateless_call(
     for op in plan.ops:
         values |= {at(s): found.state[op.index][s.name] for s in op.state}
     outputs = results(plan, given, found.outputs)
-    packed = self.packed(tuple(outputs) if len(outputs) > 1 else outputs[0])
+    packed = cast(AnyTensor, self.packed(tuple(outputs) if len(outputs) > 1 else outputs[0]))
     kept = [cast(AnyTensor, values[id(v)]) for v in self.non_trainable_variables]
     return (packed, kept, _losses(plan, params, found.outputs)) if return_losses else (packed, kept)
 
