@@ -27,12 +27,19 @@ def test_checks(estimator: BaseEstimator, check: Callable[[BaseEstimator], None]
     check(estimator)
 
 
-def small(X: Array, y: Array) -> clarinet.Model:
-    outputs = y.shape[1] if y.ndim > 1 else 1
-    last = clarinet.layers.Dense(outputs, "softmax" if outputs > 1 else None)
-    model = clarinet.Sequential([clarinet.Input(X.shape[1:]), clarinet.layers.Dense(10, "relu"), last])
-    model.compile(clarinet.optimizers.Adam(0.05), "categorical_crossentropy" if outputs > 1 else "mse")
-    return model
+class Small:
+    """A network for such rows. Tests are named after it: a function's name would have its address, another in every
+    process."""
+
+    def __repr__(self) -> str:
+        return "small"
+
+    def __call__(self, X: Array, y: Array) -> clarinet.Model:
+        outputs = y.shape[1] if y.ndim > 1 else 1
+        last = clarinet.layers.Dense(outputs, "softmax" if outputs > 1 else None)
+        model = clarinet.Sequential([clarinet.Input(X.shape[1:]), clarinet.layers.Dense(10, "relu"), last])
+        model.compile(clarinet.optimizers.Adam(0.05), "categorical_crossentropy" if outputs > 1 else "mse")
+        return model
 
 
 FIT = {"epochs": 30, "seed": 0}
@@ -40,9 +47,9 @@ FIT = {"epochs": 30, "seed": 0}
 
 @parametrize_with_checks(
     [
-        SKLearnClassifier(small, fit_kwargs=FIT),
-        SKLearnRegressor(small, fit_kwargs=FIT),
-        SKLearnTransformer(small, fit_kwargs=FIT),
+        SKLearnClassifier(Small(), fit_kwargs=FIT),
+        SKLearnRegressor(Small(), fit_kwargs=FIT),
+        SKLearnTransformer(Small(), fit_kwargs=FIT),
     ]
 )
 def test_checks_of_wrappers(estimator: BaseEstimator, check: Callable[[BaseEstimator], None]) -> None:

@@ -302,7 +302,7 @@ class Layer(Computing, Configurable):
         Args:
             input_shape: with the batch axis None; a list of shapes where the layer takes several tensors.
         """
-        self.build_above(self, input_shape)
+        type(self).build_above(self, input_shape)
 
     def call(self, inputs: TensorLike, training: bool | None = None) -> AnyTensor:
         """For layers of the user's own: what they compute, of calls of layers and functions of :mod:`clarinet.ops`.

@@ -39,7 +39,6 @@ def stateless_call(
     non_trainable_variables: Sequence[TensorLike],
     *inputs: TensorLike,
     return_losses: bool = False,
-    training: bool | None = None,
     **settings: TensorLike,
 ) -> tuple[AnyTensor, list[AnyTensor]] | tuple[AnyTensor, list[AnyTensor], list[TensorLike]]:
     """As :meth:`clarinet.layers.Layer.stateless_call`; of arrays of JAX's it is a pure function, also within
@@ -53,7 +52,6 @@ def stateless_call(
             non_trainable_variables,
             *inputs,
             return_losses=return_losses,
-            training=training,
             **settings,
         )
     expect_values(cast(Stateless, self), trainable_variables, non_trainable_variables)
@@ -71,7 +69,7 @@ def stateless_call(
         for kind in ("weights", "state")
     )
     given = [xp.asarray(x, dtype=plan.dtype) for x in leaves(list(inputs))]
-    found = forward(plan, params, state, given, bool(training), Key(self.seed, Stream.DROPOUT), xp)
+    found = forward(plan, params, state, given, bool(settings.get("training")), Key(self.seed, Stream.DROPOUT), xp)
     for op in plan.ops:
         values |= {at(s): found.state[op.index][s.name] for s in op.state}
     outputs = results(plan, given, found.outputs)

@@ -33,9 +33,9 @@ class Block(NamedTuple):
     rows: int
 
     @property
-    def arrays(self) -> tuple[tuple[Array | None, ...], ...]:
+    def arrays(self) -> tuple[tuple[Array, ...], tuple[Array | None, ...], tuple[Array | None, ...]]:
         """The arrays without the counts."""
-        return self[:3]
+        return self.xs, self.ys, self.weights
 
     @property
     def form(self) -> tuple[object, ...]:

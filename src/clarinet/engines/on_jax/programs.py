@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _Program = TypeVar("_Program", bound=Callable[..., object])
 #: Arrays of each input, each output, and each output's weights.
-Arrays3 = tuple[tuple[Array, ...], ...]
+Arrays3 = tuple[tuple[Array, ...], tuple[Array | None, ...], tuple[Array | None, ...]]
 
 
 class Told(NamedTuple):
@@ -135,7 +135,7 @@ def going_back(plan: Plan, trains: bool, wrt_inputs: bool) -> Callable[..., tupl
     return program
 
 
-def updating(plan: Plan) -> Callable[..., tuple[ByWeight, Array]]:
+def updating(plan: Plan) -> Callable[..., tuple[ByWeight, Sequence[dict[str, Array]]]]:
     """The update: of a carry, gradients without penalties on weights, and scalars."""
     import jax.numpy as jnp
 
@@ -244,7 +244,8 @@ class Programs:
         """The program of a key, compiled for such arguments when it is first asked for."""
         if key not in self._known:
             self._known[key] = _compiled(make(), args, self._places)
-        return self._known[key]
+        found: _Program = self._known[key]
+        return found
 
 
 def _compiled(program: Callable[..., Any], args: tuple[Any, ...], places: Places) -> Any:

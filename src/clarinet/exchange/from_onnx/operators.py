@@ -33,7 +33,7 @@ def _numbers(function: Callable[..., object], constant: Callable[..., object] | 
 
     def read(r: Reader, step: Step, x: Sequence[Value]) -> object:
         if all_fixed(x):
-            r.check_room(np.broadcast_shapes(*(value.shape for value in x if value is not None)))
+            r.check_room(np.broadcast_shapes(*(np.shape(cast(Array, value)) for value in x if value is not None)))
             if constant is not None:
                 return np.asarray(constant(*x))
         taken = [settled(value) for value in x if value is not None]
