@@ -5,7 +5,6 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import wraps
 from typing import Any, ClassVar, cast
 
@@ -32,10 +31,9 @@ from clarinet.layers import Layer
 from clarinet.layers.adopting import assign
 from clarinet.layers.attributes import attributes_of
 from clarinet.layers.authored import Authored, held
+from clarinet.layers.ends import from_inputs, inputs_like, with_rows
 from clarinet.layers.handle import Handle, take_name
-from clarinet.layers.preparing import as_data
 from clarinet.names import Names, snake_case
-from clarinet.ops.shapes import AsRows
 from clarinet.structure import Structure
 from clarinet.types import AnyTensor, Arrays, Config, Json, Predictions, Shape, ShapeLike, TensorLike
 
@@ -95,7 +93,7 @@ class Functional(Structure):
         twice = [tensor for number, tensor in enumerate(ins) if tensor in set(ins[:number])]
         if twice:
             raise ValueError(f"Model: the input {twice[0]!r} is there twice; give every tensor once")
-        ins, outs = _from_inputs(ins, [_with_rows(tensor) for tensor in outs])
+        ins, outs = from_inputs(ins, [with_rows(tensor) for tensor in outs])
         ends = {tensor.node for tensor in ins}
         nodes, more = ordered(outs, ins), network_of(ins, outs, updates).nodes
         if updates:  # nodes that no output needs
@@ -261,7 +259,10 @@ class Functional(Structure):
             x: rows, or a list, tuple or dictionary of them; or a tensor as ``Input`` makes it.
         """
         if self._network is None:
-            self._trace(x if isinstance(x, Tensor) else _inputs_like(x))
+            self._trace(x if isinstance(x, Tensor) else inputs_like(x))
+
+    def open_for(self, sample: Shape) -> None:
+        """Take samples of other sizes, too, where data may say that: its inputs do here."""
 
     def build_again(self, rows: Arrays) -> None:
         """Become the network that ``call`` makes of samples of other sizes; layers keep their weights.
@@ -376,37 +377,6 @@ def _once(build: Callable[..., object]) -> Callable[..., object]:
     return called
 
 
-def _inputs_like(x: object) -> object:
-    """A tensor for such rows, or a structure of tensors for one of rows."""
-    if isinstance(x, Mapping):
-        return {key: _inputs_like(value) for key, value in x.items()}
-    if isinstance(x, (list, tuple)) and x and all(getattr(each, "ndim", 0) for each in x):
-        return [_inputs_like(each) for each in x]
-    rows = as_data(x, "x")
-    dtype = {"i": "int32", "u": "int32", "O": "string"}.get(rows.dtype.kind, "float32")
-    return layers.Input(rows.shape[1:], dtype=dtype)
-
-
 def _shape_of(tensors: Sequence[Tensor]) -> object:
     """The shape of the only tensor, or a list of shapes."""
     return tensors[0].shape if len(tensors) == 1 else [tensor.shape for tensor in tensors]
-
-
-def _with_rows(tensor: Tensor) -> Tensor:
-    """An output of a model; where the rows of a batch were mixed, they are rows again."""
-    if tensor.spec.batched or tensor.shape[:1] != (None,):
-        return tensor
-    return Tensor(Node(AsRows(), (tensor,), (AsRows().infer([tensor.spec]),)))
-
-
-def _from_inputs(ins: list[Tensor], outs: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-    """The same network where it begins within another one: with inputs of its own in the place of tensors there."""
-    own = {tensor: tensor if tensor.node.is_input else layers.Input(tensor.sample_shape) for tensor in ins}
-    if all(own[tensor] is tensor for tensor in ins):
-        return ins, outs
-    ends = {tensor.node for tensor in ins}
-    for node in ordered(outs, ins):
-        if node not in ends:
-            made = replace(node, inputs=tuple(own[tensor] for tensor in node.inputs))
-            own.update(zip(node.outputs, made.outputs, strict=True))
-    return [own[tensor] for tensor in ins], [own[tensor] for tensor in outs]

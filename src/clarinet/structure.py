@@ -135,9 +135,6 @@ class Structure(WithSummary, TrainingLock, Handle):
     def build_for_data(self, x: object) -> None:
         """Become a network for such data, where that is left to them."""
 
-    def open_for(self, sample: Shape) -> None:
-        """Take samples of other sizes, too, where data may say that."""
-
     @property
     def is_chain(self) -> bool:
         """Whether its layers stand in order, and each takes what the one before gives."""

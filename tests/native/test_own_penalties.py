@@ -76,4 +76,4 @@ def test_what_cannot_be_traced_runs_on_the_reference_engine() -> None:
 
     model = network(by_value, engine="auto")
     model.fit(X, Y, verbose=0)
-    assert "'Function on the kernel of layer 1' cannot be traced" in model.engine_reason
+    assert "'by_value on the kernel of layer 1' cannot be traced" in model.engine_reason

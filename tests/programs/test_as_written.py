@@ -205,7 +205,7 @@ def test_fourier_transforms_of_data():
     np.testing.assert_allclose(tf.signal.irfft(tf.signal.rfft(wave)), wave, atol=1e-6)
 
 
-def test_rows_of_another_shape_are_refused_by_a_model_without_layers():
+def test_a_model_without_layers_takes_rows_of_another_length():
     class Column(tf.keras.Model):
         def call(self, x):
             return x[:, :, 1]
@@ -213,5 +213,4 @@ def test_rows_of_another_shape_are_refused_by_a_model_without_layers():
     model = Column()
     model.compile(loss="mse")
     model.evaluate(np.ones((4, 1, 3)), np.ones((4, 1)), verbose=0)
-    with pytest.raises(ValueError, match="shape"):
-        model(np.ones((4, 1, 2)))
+    assert model(np.ones((4, 1, 2))).shape == (4, 1)

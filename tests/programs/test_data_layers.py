@@ -108,5 +108,6 @@ def test_functions_of_texts():
     assert strings.length(["ä", "bc"]).tolist() == [2, 2]
     assert strings.length(["ä", "bc"], unit="UTF8_CHAR").tolist() == [1, 2]
     assert strings.join([["a", "b"], "x"], separator="-").numpy().tolist() == [b"a-x", b"b-x"]
-    assert strings.reduce_join([["a", "b"], ["c", "d"]]).numpy().tolist() == [b"ab", b"cd"]
+    assert strings.reduce_join([["a", "b"], ["c", "d"]]).numpy() == b"abcd"
+    assert strings.reduce_join([["a", "b"], ["c", "d"]], axis=-1).numpy().tolist() == [b"ab", b"cd"]
     assert strings.split("a,b", sep=",") == ["a", "b"]

@@ -45,7 +45,7 @@ def asks_for_nearness(program: Program) -> bool:
         near, far = (float(np.mean(np.asarray(program.loss.values(y, times * y)))) for times in (1.0, 3.0))
     except Exception:  # as below
         return False
-    return abs(far - near) > 1e-6 * (1 + abs(near))
+    return far - near > 1e-6 * (1 + abs(near))
 
 
 def yardstick(program: Program) -> Yardstick:

@@ -349,11 +349,9 @@ def as_tensor(x: object) -> Tensor:
     if isinstance(x, Variable):
         made = [node for node in _making.updates or () if node.when in (None, _making.when)]
         new = [n.inputs[0] for n in made if isinstance(n.operator, Update) and n.operator.variable is x]
-        return (
-            cast(Tensor, typed(cast(AnyTensor, new[-1]), x.dtype))
-            if new
-            else Tensor(Node(x, (), (TensorSpec(x.shape, x.dtype, False),)))
-        )
+        if new:
+            return cast(Tensor, typed(cast(AnyTensor, new[-1]), x.dtype))
+        return Tensor(Node(x, (), (TensorSpec(x.shape, x.dtype, False),)))
     array = np.asarray(x)
     return Tensor(Node(Constant(array), (), (TensorSpec(array.shape, array.dtype, False),)))
 

@@ -101,9 +101,13 @@ class Studio:
         self._thread = threading.Thread(target=self.serve, name="clarinet-studio", daemon=True)
         self._thread.start()
 
+    def stop(self) -> None:
+        """Let :meth:`serve` come to its end, even if it has not begun yet."""
+        self._server.should_exit = True
+
     def close(self) -> None:
         """Stop answering and free the port."""
-        self._server.should_exit = True
+        self.stop()
         if self._thread is not None:
             self._thread.join()
         self._train.close()

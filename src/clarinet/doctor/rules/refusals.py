@@ -109,7 +109,7 @@ def _refused(program: Program) -> Iterator[Problem]:
         Fit(program.model(), checks.plain_settings(settings_of(**vars(_settings(program)) | silent)))
     except (TypeError, ValueError) as wrong:
         name = str(wrong).partition("=")[0].partition(":")[0]
-        where = f"fit.{name}" if name in FACTS else {"target": "data.y"}.get(name, "model")
+        where = "data.y" if name == "target" else f"fit.{name}" if name in FACTS else "model"
         yield error("refused", where, str(wrong), type(wrong))
 
 
