@@ -24,10 +24,11 @@ ENGINES = pytest.mark.parametrize("engine", ["native", "reference"])
 
 @pytest.fixture(autouse=True)
 def uncollected() -> Iterator[None]:
-    gc.collect()
+    gc.freeze()  # what other tests have left, of which there may be gigabytes to look through
     gc.disable()
     yield
     gc.enable()
+    gc.unfreeze()
 
 
 def network(engine: str = "auto", built: bool = True) -> clarinet.Sequential:

@@ -50,10 +50,11 @@ ENDS: dict[str, Callable[[list[FitEvents]], None]] = {
 
 @pytest.fixture
 def uncollected() -> Iterator[None]:
-    gc.collect()
+    gc.freeze()  # what other tests have left, of which there may be gigabytes to look through
     gc.disable()
     yield
     gc.enable()
+    gc.unfreeze()
 
 
 @ENGINES

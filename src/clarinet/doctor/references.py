@@ -15,6 +15,8 @@ from clarinet.types import Array
 
 #: Columns that a linear model is fitted to; rows and columns that neighbours are looked for among; neighbours.
 _COLUMNS, _ROWS, _NEIGHBOURS = 1000, 2000, 5
+#: Numbers that models are fitted to, but at least so many rows; rows that they are judged on. More take many seconds.
+_NUMBERS, _LEAST, _JUDGED = 2_000_000, 1000, 4000
 #: Different ids that are counted for each row.
 _IDS = 2000
 #: Updates of the network, at most so many epochs.
@@ -64,6 +66,9 @@ class Reference:
         train, test = train[good[train]], test[good[test]]
         if not len(train) or not len(test):
             return []
+        rng = np.random.default_rng(seed)  # rows may lie in the order of their classes
+        train = rng.permutation(train)[: max(_LEAST, _NUMBERS // self.x.shape[1])]
+        test = rng.permutation(test)[:_JUDGED]
         x = self.x[train]
         mean, spread = x.mean(axis=0), x.std(axis=0)
         own, held = (np.clip((a - mean) / np.where(spread > 0, spread, 1.0), -8, 8) for a in (x, self.x[test]))
