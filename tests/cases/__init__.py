@@ -17,7 +17,7 @@ from tests.cases.initializers import INITIALIZERS
 from tests.cases.layers import LAYERS
 from tests.cases.losses import LOSSES
 from tests.cases.merging import in_chain
-from tests.cases.metrics import METRICS
+from tests.cases.metrics import LOSS_OF_TARGETS, METRICS
 from tests.cases.optimizers import OPTIMIZERS
 from tests.cases.regularizers import REGULARIZERS
 from tests.cases.schedules import SCHEDULES
@@ -36,6 +36,7 @@ __all__ = [
     "INITIALIZERS",
     "LAYERS",
     "LOSSES",
+    "LOSS_OF_TARGETS",
     "METRICS",
     "OPTIMIZERS",
     "REGULARIZERS",

@@ -7,6 +7,14 @@ import numpy as np
 from clarinet import metrics
 from tests.cases.case import Case
 
+#: A loss for a network whose metric is tried, by the kind of its targets.
+LOSS_OF_TARGETS = {
+    "numbers": "mse",
+    "binary": "binary_crossentropy",
+    "one-hot": "categorical_crossentropy",
+    "ids": "sparse_categorical_crossentropy",
+}
+
 
 def both(name, kind, targets="numbers", predictions="numbers", **settings):
     """A row for a metric whose arguments are the same here and in Keras."""

@@ -78,12 +78,7 @@ def test_optimizers(case):
 
 @rows(cases.METRICS, "auc")
 def test_metrics(case):
-    loss = {
-        "numbers": "mse",
-        "binary": "binary_crossentropy",
-        "one-hot": "categorical_crossentropy",
-        "ids": "sparse_categorical_crossentropy",
-    }[case.targets]
+    loss = cases.LOSS_OF_TARGETS[case.targets]
     weight = np.random.default_rng(1).uniform(0, 2, 20).astype(np.float32)
     stack = lambda: [layers.Dense(4, "sigmoid" if case.targets == "binary" else "softmax")]  # noqa: E731
     own = {"metrics": lambda: [case.make()], "weighted_metrics": lambda: [case.make()]}

@@ -148,12 +148,7 @@ def test_optimizers(case, isa):
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize("case", cases.METRICS, ids=repr)
 def test_metrics(case, isa):
-    loss = {
-        "numbers": "mse",
-        "binary": "binary_crossentropy",
-        "one-hot": "categorical_crossentropy",
-        "ids": "sparse_categorical_crossentropy",
-    }[case.targets]
+    loss = cases.LOSS_OF_TARGETS[case.targets]
     y = labels(case.targets, 21, 4)
     weight = RNG.uniform(0, 2, 21).astype(np.float32)
     work = Work(
