@@ -54,6 +54,10 @@ class Scanned(Layer):
         return self.mixes
 
     @property
+    def reads_outside(self) -> bool:
+        return any(op.spec.reads_outside for op in self.plan.ops)
+
+    @property
     def adds_loss(self) -> bool:  # type: ignore[override]  # of some
         return any(type(op.spec).penalty is not Layer.penalty for op in self.plan.ops)
 

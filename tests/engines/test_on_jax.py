@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clarinet import Input, Model, Sequential, compiling, layers, metrics, ops, optimizers
+from clarinet import Input, Model, Sequential, Variable, compiling, layers, metrics, ops, optimizers
 from clarinet.engines import Data, JaxEngine, ReferenceEngine
 from tests.native.running import Work, assert_close, assert_same_bits
 
@@ -207,6 +207,23 @@ def test_what_cannot_be_compiled_is_refused_before_work_starts(layer, optimizer,
         model.fit(X, NUMBERS, verbose=0)
     model.compile(optimizer, "mse")
     assert model.engine != "jax"
+
+
+def test_variables_that_no_layer_has_are_refused_as_they_would_keep_their_numbers():
+    factor = Variable(1.0)
+
+    class Scaled(Model):
+        def __init__(self):
+            super().__init__()
+            self.last = layers.Dense(1)
+
+        def call(self, x):
+            return self.last(x) * factor
+
+    model = Scaled()
+    model.compile("sgd", "mse", engine="jax")
+    with pytest.raises(ValueError, match="engine='jax' cannot run this model: it reads a variable that no layer"):
+        model.fit(X, NUMBERS, verbose=0)
 
 
 def test_without_jax_compile_says_what_to_install(monkeypatch):

@@ -145,52 +145,57 @@ class Read(Layer):
         return (), {} if self.kept else {self.weight.name: dy}
 
 
+class _Numbers(Layer):
+    """Base of tensors without a batch axis that follow from no input and are not trained."""
+
+    merges: ClassVar[bool] = True
+
+    def numbers(self) -> Array:
+        """What the tensor holds."""
+        raise NotImplementedError
+
+    def output_shape(self, input_shape: object) -> Shape:
+        return self.numbers().shape
+
+    def forward(
+        self, params: dict[str, Array], state: dict[str, Array], x: object, ctx: Context
+    ) -> tuple[Array, object, dict[str, Array]]:
+        return ctx.xp.asarray(self.numbers()), None, {}
+
+    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Gradients, dict[str, Array]]:
+        return (), {}
+
+
 @dataclass(eq=False, repr=False)
-class Given(Layer):
-    """Numbers that never change, as a tensor without a batch axis.
+class Given(_Numbers):
+    """Numbers that never change.
 
     Args:
         value: the numbers.
     """
 
-    merges: ClassVar[bool] = True
-
     value: Array
 
-    def output_shape(self, input_shape: object) -> Shape:
-        return self.value.shape
-
-    def forward(
-        self, params: dict[str, Array], state: dict[str, Array], x: object, ctx: Context
-    ) -> tuple[Array, object, dict[str, Array]]:
-        return ctx.xp.asarray(self.value), None, {}
-
-    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Gradients, dict[str, Array]]:
-        return (), {}
+    def numbers(self) -> Array:
+        return self.value
 
 
 @dataclass(eq=False, repr=False)
-class Now(Layer):
-    """What a variable that no layer of the model has holds at each step; it is not trained.
+class Now(_Numbers):
+    """What a variable that no layer of the model has holds at each step.
 
     Args:
         variable: which.
     """
 
-    merges: ClassVar[bool] = True
-
     variable: Variable
 
-    def output_shape(self, input_shape: object) -> Shape:
-        return self.variable.shape
+    @property
+    def reads_outside(self) -> bool:
+        return True
 
-    def forward(
-        self, params: dict[str, Array], state: dict[str, Array], x: object, ctx: Context
-    ) -> tuple[Array, object, dict[str, Array]]:
-        return ctx.xp.asarray(self.variable.numpy()), None, {}
-
-    def backward(self, params: dict[str, Array], cache: object, dy: Array) -> tuple[Gradients, dict[str, Array]]:
-        return (), {}
+    def numbers(self) -> Array:
+        return self.variable.numpy()
 
 
 @dataclass(eq=False, repr=False)

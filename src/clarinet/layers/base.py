@@ -282,6 +282,11 @@ class Layer(Computing, Configurable):
         return False
 
     @property
+    def reads_outside(self) -> bool:
+        """Whether it reads numbers in Python at each step, which a compiled step would keep as they were."""
+        return False
+
+    @property
     def pure_activation(self) -> Activation | None:
         """The activation of an elementary layer that only applies it; None for other layers."""
         return None

@@ -28,6 +28,11 @@ def refusal(plan: Plan) -> str | None:
     """Why JAX cannot run a plan; None if it can."""
     if plan.optimizer is not None and plan.optimizer.full_batch:
         return f"{type(plan.optimizer).__name__} minimises in Python, with as many passes as it takes"
+    if any(op.spec.reads_outside for op in plan.all_ops):
+        return (
+            "it reads a variable that no layer of it has, which a compiled step would keep as it was (make it a weight "
+            "of a layer with add_weight)"
+        )
     return _untraceable(plan.tried)
 
 
