@@ -1,7 +1,12 @@
-"""Draws the pictures of docs/plots.md, light and dark: `python docs/pictures/plots.py` (needs clarinet[plots])."""
+"""Draws the pictures of docs/plots.md, light and dark: `python docs/pictures/plots.py` (needs clarinet[plots,sweep]).
+
+Names after it draw these alone: `python docs/pictures/plots.py trials slices`.
+"""
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 import clarinet
-from clarinet import plots
+from clarinet import plots, search
 from clarinet.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D, Rescaling
 
 HERE = Path(__file__).parent / "plots"
@@ -25,9 +30,29 @@ def classifier(*layers: Any, loss: str = "sparse_categorical_crossentropy", rate
     return model
 
 
-def reader(*hidden: Any) -> clarinet.Sequential:
+def reader(*hidden: Any, rate: float = 1e-3) -> clarinet.Sequential:
     """A network for digits."""
-    return classifier(Input((28, 28)), Rescaling(1 / 255), Flatten(), *hidden, Dense(10, activation="softmax"))
+    head = Dense(10, activation="softmax")
+    return classifier(Input((28, 28)), Rescaling(1 / 255), Flatten(), *hidden, head, rate=rate)
+
+
+def searched(x: Any, y: Any) -> search.Results:
+    """What a search among small networks for digits has found."""
+
+    def build(units: int, activation: str, dropout: float, rate: float) -> clarinet.Sequential:
+        return reader(Dense(units, activation=activation), Dropout(dropout), rate=rate)
+
+    space = {
+        "units": (8, 256, "log"),
+        "activation": ["relu", "tanh", "sigmoid"],
+        "dropout": (0.0, 0.6),
+        "rate": (1e-4, 1e-1, "log"),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        store = clarinet.runs.Store(folder)
+        return search.search(
+            build, space, x, y, trials=40, workers=0, metric="val_accuracy", store=store, verbose=0, epochs=4
+        )
 
 
 def draw_all() -> dict[str, Callable[..., Any]]:
@@ -61,6 +86,7 @@ def draw_all() -> dict[str, Callable[..., Any]]:
     trial = clarinet.find_learning_rate(reader(Dense(64, activation="relu")), x, y)
     answers = reader(Dense(64, activation="relu"))
     answers.fit(x, y, epochs=8, verbose=0, seed=0)
+    found = searched(x[:2000], y[:2000])
     wrong = (answers.predict(x_test).argmax(axis=1) != y_test).nonzero()[0][:2]
     some = np.r_[0:8, wrong]
     return {
@@ -75,6 +101,10 @@ def draw_all() -> dict[str, Callable[..., Any]]:
         "boundary": lambda **k: plots.boundary(divider, points, sides, **k),
         "network": lambda **k: plots.network(small, [0.3, 1.0], **k),
         "learning_rate": lambda **k: plots.learning_rate(trial, **k),
+        "trials": lambda **k: plots.trials(found, **k),
+        "slices": lambda **k: plots.slices(found, **k),
+        "parallel_coordinates": lambda **k: plots.parallel_coordinates(found, **k),
+        "hyperparameter_importance": lambda **k: plots.hyperparameter_importance(found, **k),
     }
 
 
@@ -86,12 +116,14 @@ def write(figure: Any, path: Path) -> None:
     picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def main() -> None:
+def main(names: list[str]) -> None:
     HERE.mkdir(exist_ok=True)
     for name, draw in draw_all().items():
+        if names and name not in names:
+            continue
         for theme in ("light", "dark"):
             write(draw(theme=theme), HERE / f"{name}-{theme}.png")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -157,7 +157,7 @@ def slices(search: SearchLike, *, figure: FigureBase | None = None, theme: str |
         if scale == "log":
             axes.set_xscale("log")
             ends = np.geomspace(places.min(), places.max(), 3)
-            axes.set_xticks(ends, [f"{end:.2g}" for end in ends])
+            axes.set_xticks(ends, [_number(end) for end in ends])
             axes.set_xticks([], minor=True)
         if ticks is not None:
             axes.set_xticks(range(len(ticks)), ticks)
@@ -186,24 +186,26 @@ def parallel_coordinates(search: SearchLike, *, ax: Axes | None = None, theme: s
     axes, look, drawn = style.open_axes(ax, theme, 2.0 + 1.5 * (len(names) + 1), 4.4)
     heights, labels = [], []
     for name, scale in search.scales.items():
-        height, ends = _heights([each.values.get(name) for each in complete], scale)
+        height, names_there = _heights([each.values.get(name) for each in complete], scale)
         heights.append(height)
-        labels.append(ends)
+        labels.append(names_there)
     values = _values(complete)
     far = _is_far(values)
-    height, ends = _heights(values.tolist(), "log" if far else "linear")
+    height, names_there = _heights(values.tolist(), "log" if far else "linear")
     heights.append(height)
-    labels.append(ends)
+    labels.append(names_there)
     sign = 1.0 if search.mode == "min" else -1.0
     order = np.argsort(-sign * values)
     best = set(np.argsort(sign * values)[: max(1, len(values) // 5)].tolist())
     for place in order:
         color = look.series[1] if int(place) in best else look.faint
         axes.plot(range(len(heights)), [each[place] for each in heights], color=color, linewidth=1.2)
-    for place, (low, high) in enumerate(labels):
-        axes.axvline(place, color=look.text, linewidth=0.8)
+    for place, (low, *between, high) in enumerate(labels):
+        axes.plot([place, place], [0, 1], color=look.text, linewidth=0.8)
         axes.text(place, -0.04, low, color=look.text, ha="center", va="top", fontsize="small")
         axes.text(place, 1.04, high, color=look.text, ha="center", va="bottom", fontsize="small")
+        for number, label in enumerate(between, 1):
+            axes.text(place + 0.04, number / (len(between) + 1), label, color=look.text, va="center", fontsize="small")
     axes.set_ylim(-0.12, 1.12)
     axes.set_yticks([])
     axes.set_xticks(range(len(heights)), [plain(name) for name in [*names, search.metric]])
@@ -244,17 +246,22 @@ def _places(values: Sequence[object], scale: str) -> tuple[Array, list[str] | No
     return np.array([found.index(value) for value in values], np.float64), [_short(value) for value in found]
 
 
-def _heights(values: Sequence[object], scale: str) -> tuple[Array, tuple[str, str]]:
-    """Values from 0 to 1 (NaN where there is none), and what the two ends are called."""
+def _heights(values: Sequence[object], scale: str) -> tuple[Array, list[str]]:
+    """Values from 0 to 1 (NaN where there is none), and what the two ends are called, or every choice."""
     there = [value for value in values if value is not None or scale == "choice"]
     places, names = _places(there, scale)
     low, high = (float(places.min()), float(places.max())) if len(places) else (0.0, 1.0)
-    ends = (names[0], names[-1]) if names else (f"{low:.3g}", f"{high:.3g}")
+    labels = [_number(low), _number(high)] if names is None else names * (2 if len(names) == 1 else 1)
     if scale == "log":
         places, low, high = np.log(places), np.log(low), np.log(high)
     shares = iter((places - low) / (high - low) if high > low else np.full(len(places), 0.5))
     found = [next(shares) if value is not None or scale == "choice" else np.nan for value in values]
-    return np.array(found, np.float64), ends
+    return np.array(found, np.float64), labels
+
+
+def _number(value: float) -> str:
+    """A number of three digits, of which large ones keep all that stand before the point."""
+    return f"{value:.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
 def _order(choice: object) -> tuple[float, str]:
