@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
+
+from clarinet.studio.words import Refusal, _, told
 
 #: Bytes of a message that is no upload.
 MOST_BYTES = 64_000
@@ -36,14 +38,14 @@ def as_json(value: object) -> Response:
 
 
 def in_words(answer: Answer) -> Answer:
-    """The same, which answers what cannot be done with the error's own words."""
+    """The same, which answers what cannot be done with why, as :func:`~clarinet.studio.words.told`."""
 
     @wraps(answer)
     async def careful(request: Request) -> Response:
         try:
             return await answer(request)
         except (ValueError, TypeError, OSError) as error:
-            return PlainTextResponse(str(error), 400)
+            return JSONResponse(plain(told(error)), 400)
 
     return careful
 
@@ -59,7 +61,7 @@ async def body_of(request: Request, most: int = MOST_BYTES) -> bytes:
         parts.append(part)
         size += len(part)
         if size > most:
-            raise ValueError(f"this is too large: up to {most:,} bytes can be sent")
+            raise Refusal(_("this is too large: up to {most} bytes can be sent"), most=f"{most:,}")
     return b"".join(parts)
 
 
@@ -83,5 +85,5 @@ def parsed(text: str | bytes) -> dict[str, object]:
     except RecursionError:
         found = None
     if not isinstance(found, dict):
-        raise ValueError("expected a JSON object")
+        raise Refusal(_("expected a JSON object"))
     return found

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clarinet.names import nearest
+from clarinet.studio.words import Refusal, _
 
 TOYS = ("circles", "xor", "moons", "spirals", "blobs")
 DATA = (*TOYS, "mnist", "csv")
@@ -71,7 +72,7 @@ class Choices:
         """
         unknown = sorted(set(given) - set(cls.__dataclass_fields__))
         if unknown:
-            raise ValueError(f"unknown choice {unknown[0]!r:.60}: {nearest(unknown[0], cls.__dataclass_fields__)}")
+            raise _unknown(_("unknown choice {given}: {nearest}"), "", unknown[0], tuple(cls.__dataclass_fields__))
         usual = cls()
         return cls(
             data=_one_of("data", given.get("data", usual.data), DATA),
@@ -103,11 +104,14 @@ def check_rate(value: object) -> float:
 
 def _layers(given: object) -> tuple[tuple[int, str], ...]:
     if not isinstance(given, (list, tuple)) or len(given) > MOST_LAYERS:
-        raise ValueError(f"hidden: expected up to {MOST_LAYERS} layers, received {given!r:.60}")
+        raise Refusal(
+            _("hidden: expected up to {most} layers, received {given}"), most=MOST_LAYERS, given=_short(given)
+        )
     found = []
     for layer in given:
         if not isinstance(layer, (list, tuple)) or len(layer) != 2:
-            raise ValueError(f"hidden: expected units and activation of each layer, received {layer!r:.60}")
+            words = _("hidden: expected units and activation of each layer, received {given}")
+            raise Refusal(words, given=_short(layer))
         units, activation = layer
         found.append((_whole("units", units, 1, MOST_UNITS), _one_of("activation", activation, ACTIVATIONS)))
     return tuple(found)
@@ -115,24 +119,35 @@ def _layers(given: object) -> tuple[tuple[int, str], ...]:
 
 def _whole(name: str, value: object, low: int, high: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ValueError(f"{name}: expected a whole number from {low:,} to {high:,}, received {value!r:.60}")
+        words = _("{name}: expected a whole number from {low} to {high}, received {given}")
+        raise Refusal(words, name=name, low=f"{low:,}", high=f"{high:,}", given=_short(value))
     return value
 
 
 def _number(name: str, value: object, low: float, high: float) -> float:
     real = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     if not real or not low <= value <= high:  # type: ignore[operator]  # it is a number here
-        raise ValueError(f"{name}: expected a number from {low:g} to {high:g}, received {value!r:.60}")
+        words = _("{name}: expected a number from {low} to {high}, received {given}")
+        raise Refusal(words, name=name, low=f"{low:g}", high=f"{high:g}", given=_short(value))
     return float(value)  # type: ignore[arg-type]
 
 
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str) or len(value) > 300:
-        raise ValueError(f"{name}: expected up to 300 characters, received {value!r:.60}")
+        raise Refusal(_("{name}: expected up to 300 characters, received {given}"), name=name, given=_short(value))
     return value
 
 
 def _one_of(name: str, value: object, known: tuple[str, ...]) -> str:
     if value not in known:
-        raise ValueError(f"{name}: unknown {str(value)!r:.60}: {nearest(str(value), known)}")
+        raise _unknown(_("{name}: unknown {given}: {nearest}"), name, value, known)
     return str(value)
+
+
+def _unknown(words: str, name: str, value: object, known: tuple[str, ...]) -> Refusal:
+    """A refusal of what is not known; what is near it comes in the library's own words."""
+    return Refusal(words, name=name, given=_short(str(value)), nearest=nearest(str(value), known))
+
+
+def _short(value: object) -> str:
+    return f"{value!r:.60}"

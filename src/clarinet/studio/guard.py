@@ -6,7 +6,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -102,7 +102,9 @@ class Guard:
 
     def _welcome(self, scope: Scope) -> ASGIApp:
         """To the same page without the token, which so is in no history and no link that is copied."""
-        answer = RedirectResponse("/" + scope["path"].lstrip("/\\"), 303)
+        given = parse_qsl(scope["query_string"].decode("latin-1"))
+        rest = urlencode([(name, value) for name, value in given if name != "token"])
+        answer = RedirectResponse("/" + scope["path"].lstrip("/\\") + f"?{rest}" * bool(rest), 303)
         answer.set_cookie(self._cookie, self.token, httponly=True, samesite="strict")
         return answer
 

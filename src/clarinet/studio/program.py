@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from clarinet.studio.choices import LOSSES, OPTIMIZERS, TOYS, Choices
+from clarinet.studio.words import Refusal, _
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def make_model(chosen: Choices, facts: Facts, rates: Sequence[tuple[int, float]]
     """
     loss = chosen.loss or facts.losses[0]
     if loss not in facts.losses:
-        raise ValueError(f"the loss {loss} does not suit {facts.task}; {' or '.join(facts.losses)} does")
+        words = _("the loss {loss} does not suit these data; one of these does: {losses}")
+        raise Refusal(words, loss=loss, losses=", ".join(facts.losses))
     before, layers = _stack(chosen, facts)
     metrics = ["mae"] if facts.task == "numbers" else ["accuracy"]
     lines = [

@@ -17,6 +17,7 @@ from clarinet.runs.page import page
 from clarinet.runs.trash import restore
 from clarinet.studio.answering import as_json, in_words, plain, settings_of
 from clarinet.studio.watching import Watcher, curves, details
+from clarinet.studio.words import Refusal, _
 
 #: Seconds between two looks at the store.
 _PAUSE = 0.7
@@ -92,7 +93,7 @@ class RunsRoom:
         given = await settings_of(request)
         text = given.get("notes", "")
         if not isinstance(text, str) or len(text) > _MOST_NOTES:
-            raise ValueError(f"notes: expected text of up to {_MOST_NOTES:,} characters")
+            raise Refusal(_("notes: expected text of up to {most} characters"), most=f"{_MOST_NOTES:,}")
 
         def keep() -> None:
             run = self._store.get(request.path_params["id"])
@@ -111,14 +112,14 @@ class RunsRoom:
         """Take a run back out of the bin."""
         name = (await settings_of(request)).get("name")
         if not isinstance(name, str):
-            raise ValueError("restore: expected the run's name")
+            raise Refusal(_("restore: expected the run's name"))
         return as_json({"id": (await run_in_threadpool(restore, self._store, name)).id})
 
 
 def _ids(request: Request) -> list[int]:
     words = [word for word in request.query_params.get("ids", "").split(",") if word]
     if not all(word.isdecimal() and len(word) < 19 for word in words):
-        raise ValueError("ids: expected numbers with commas between them")
+        raise Refusal(_("ids: expected numbers with commas between them"))
     return [int(word) for word in words]
 
 

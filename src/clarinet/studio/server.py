@@ -21,6 +21,7 @@ from clarinet.studio.guard import Guard
 from clarinet.studio.pages import ROOMS, STATIC, room
 from clarinet.studio.runs_room import RunsRoom
 from clarinet.studio.train_room import TrainRoom
+from clarinet.studio.words import preferred
 
 _ADDRESS = "127.0.0.1"
 #: Connections that are answered at once; more are told to come again.
@@ -51,8 +52,7 @@ class Studio:
         store = store or Store()
         self._socket = _listening(port)
         self._port = self._socket.getsockname()[1]
-        place = f"Runs of {store.folder}"
-        rooms = [Route(f"/{name}", _page(room(name, place))) for name in ROOMS]
+        rooms = [Route(f"/{name}", _page(name, str(store.folder))) for name in ROOMS]
         static = Mount("/static", StaticFiles(directory=STATIC))
         self._train = TrainRoom()
         parts = [*RunsRoom(store).routes(), *self._train.routes()]
@@ -79,8 +79,10 @@ class Studio:
         return self.address("")
 
     def address(self, page: str) -> str:
-        """Where a page is, with the token."""
-        return f"http://{_ADDRESS}:{self._port}/{page}?token={self._guard.token}"
+        """Where a page is, with the token; the page may bring settings of its own."""
+        path, mark, rest = page.partition("#")
+        join = "&" if "?" in path else "?"
+        return f"http://{_ADDRESS}:{self._port}/{path}{join}token={self._guard.token}{mark}{rest}"
 
     def serve(self) -> None:
         """Answer until Ctrl-C, or until :meth:`close` is called from another thread."""
@@ -122,17 +124,20 @@ class Studio:
         self.close()
 
 
-def _page(text: str) -> Answer:
-    """Answers with one page."""
+def _page(name: str, folder: str) -> Answer:
+    """Answers with the page of a room, in the reader's language."""
 
     async def answer(request: Request) -> Response:
-        return HTMLResponse(text)
+        wish = request.query_params.get("lang")
+        language = preferred(wish, request.headers.get("accept-language", ""))
+        return HTMLResponse(room(name, folder, language, chosen=wish == language), headers={"vary": "accept-language"})
 
     return answer
 
 
 async def _first(request: Request) -> Response:
-    return RedirectResponse(f"/{next(iter(ROOMS))}", 303)
+    query = f"?{request.url.query}" * bool(request.url.query)
+    return RedirectResponse(f"/{next(iter(ROOMS))}{query}", 303)
 
 
 def _listening(port: int) -> socket.socket:

@@ -21,6 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from clarinet import files
 from clarinet.runs.values import check_name
 from clarinet.studio.answering import MOST_BYTES, as_json, body_of, in_words, parsed
+from clarinet.studio.words import Refusal, _, told
 
 #: Bytes of a table, and tables that are kept, at most.
 _MOST_FILE, _MOST_FILES = 20_000_000, 50
@@ -54,9 +55,10 @@ class TrainRoom:
         try:
             check_name(name)  # the same names fit on every system
         except ValueError:
-            raise ValueError(f"{name!a:.80} cannot be kept under its name; give the file a simpler one") from None
+            words = _("{name} cannot be kept under its name; give the file a simpler one")
+            raise Refusal(words, name=f"{name!a:.80}") from None
         if len([*self._folder.iterdir()]) >= _MOST_FILES:
-            raise ValueError(f"this studio has taken {_MOST_FILES} files; start it again to send more")
+            raise Refusal(_("this studio has taken {most} files; start it again to send more"), most=_MOST_FILES)
         body = await body_of(request, _MOST_FILE)
         place = self._folder / secrets.token_hex(8)
         files.make_folder(place)
@@ -67,8 +69,10 @@ class TrainRoom:
         """Train for one page, as long as it is there."""
         await socket.accept()
         if self._workers >= MOST_WORKERS:
-            words = f"{MOST_WORKERS} pages train at once already; close one and load this one again"
-            await socket.send_text(json.dumps({"kind": "refused", "message": words}))
+            full = Refusal(
+                _("{most} pages train at once already; close one and load this one again"), most=MOST_WORKERS
+            )
+            await socket.send_text(json.dumps({"kind": "refused", **told(full)}))
             await socket.close()
             return
         self._workers += 1
@@ -91,8 +95,8 @@ class TrainRoom:
             code = await process.wait()
         if not parts[0].done() or parts[0].cancelled():
             with suppress(RuntimeError, WebSocketDisconnect):
-                words = f"the process that trained has ended ({code}); Reset begins anew"
-                await socket.send_text(json.dumps({"kind": "died", "message": words}))
+                ended = Refusal(_("the process that trained has ended ({code}); Reset begins anew"), code=code)
+                await socket.send_text(json.dumps({"kind": "died", **told(ended)}))
                 await socket.close()
 
 
@@ -104,10 +108,11 @@ async def _commands(socket: WebSocket, process: Process) -> None:
             text = await socket.receive_text()
             try:
                 if len(text) > MOST_BYTES:
-                    raise ValueError(f"this is too large: up to {MOST_BYTES:,} characters can be sent")
+                    words = _("this is too large: up to {most} characters can be sent")
+                    raise Refusal(words, most=f"{MOST_BYTES:,}")
                 line = json.dumps(parsed(text))
             except ValueError as error:
-                await socket.send_text(json.dumps({"kind": "refused", "message": str(error)}))
+                await socket.send_text(json.dumps({"kind": "refused", **told(error)}))
                 continue
             process.stdin.write(f"{line}\n".encode())
             await process.stdin.drain()

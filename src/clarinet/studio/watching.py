@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from clarinet.runs import Entry, Run, Runs, Store
+from clarinet.studio.words import Refusal, _
 
 #: Points of a curve, at most: more than a screen has columns for.
 POINTS = 2_000
@@ -69,7 +70,8 @@ def curves(store: Store, ids: Sequence[int], kind: str) -> Mapping[str, Mapping[
         ValueError: too many runs, or no such run.
     """
     if len(ids) > MOST_CURVES:
-        raise ValueError(f"up to {MOST_CURVES} runs can be drawn together, received {len(ids)}")
+        words = _("up to {most} runs can be drawn together, received {count}")
+        raise Refusal(words, most=MOST_CURVES, count=len(ids))
     found: dict[str, dict[str, object]] = {}
     for run in map(store.get, ids):
         for name in [name for by, name in run.metrics if by == kind]:

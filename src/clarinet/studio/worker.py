@@ -16,6 +16,7 @@ from clarinet.studio.answering import parsed, plain
 from clarinet.studio.choices import Choices
 from clarinet.studio.pictures import Pictures
 from clarinet.studio.trainer import Trainer
+from clarinet.studio.words import Refusal, _, told
 
 #: Seconds between two frames.
 _FRAME = 0.1
@@ -62,7 +63,8 @@ class Worker:
                 self._obey(parsed(command))
             except (ValueError, TypeError, OSError, ImportError, MemoryError) as error:
                 self._pause()
-                self._tell({"kind": "refused", "message": str(error) or "there is not enough memory for this"})
+                short = Refusal(_("there is not enough memory for this"))
+                self._tell({"kind": "refused", **told(error if str(error) else short)})
 
     def _patience(self) -> float | None:
         """Seconds to wait for a command before the training goes on; None while it is paused."""
@@ -78,7 +80,7 @@ class Worker:
             self._visible = bool(command.get("visible"))
             self._frame()
         elif trainer is None:
-            raise ValueError("there is no network yet")
+            raise Refusal(_("there is no network yet"))
         elif what == "train":
             self._train(command)
         elif what == "pause":
@@ -90,7 +92,7 @@ class Worker:
             self._training = False
             self._once(what)
         else:
-            raise ValueError(f"unknown command {what!r:.40}")
+            raise Refusal(_("unknown command {command}"), command=f"{what!r:.40}")
 
     # What is trained.
 
@@ -98,7 +100,7 @@ class Worker:
         """Begin anew with what was chosen."""
         given = command.get("chosen")
         if not isinstance(given, dict):
-            raise ValueError("chosen: expected a JSON object")
+            raise Refusal(_("expected a JSON object"))
         chosen = Choices.read(given)
         if self._trainer is not None:
             self._trainer.close()
@@ -119,7 +121,7 @@ class Worker:
         parts = file.split("/")
         path = self._folder.joinpath(*parts)
         if len(parts) != 2 or not all(parts) or any(part.startswith(".") for part in parts) or not path.is_file():
-            raise ValueError("the table's file is not here any more; choose it again")
+            raise Refusal(_("the table's file is not here any more; choose it again"))
         return path
 
     def _columns(self, file: str) -> list[str]:
@@ -134,9 +136,10 @@ class Worker:
     def _train(self, command: Mapping[str, object]) -> None:
         pace, until = command.get("pace", "20 epochs"), command.get("until")
         if pace not in PACES:
-            raise ValueError(f"pace: expected one of {', '.join(PACES)}, received {pace!r:.40}")
+            words = _("pace: expected one of {known}, received {given}")
+            raise Refusal(words, known=", ".join(PACES), given=f"{pace!r:.40}")
         if until is not None and (not isinstance(until, int) or until < 0):
-            raise ValueError(f"until: expected a number of steps, received {until!r:.40}")
+            raise Refusal(_("until: expected a number of steps, received {given}"), given=f"{until!r:.40}")
         self._pace, self._until = PACES[str(pace)], until
         self._training, self._due = True, time.monotonic()
         self._before = time.monotonic(), self._steps()

@@ -24,6 +24,8 @@ def page(
     theme: str | None = None,
     connect: str = "'none'",
     modules: Sequence[str] = (),
+    language: str = "en",
+    right_to_left: bool = False,
 ) -> str:
     """A whole page as HTML; it loads nothing, and runs no code, but what it is given.
 
@@ -36,14 +38,14 @@ def page(
         theme: ``"light"`` or ``"dark"``; None follows the reader's own setting.
         connect: where the code may connect to.
         modules: addresses of JavaScript modules on the server that sends the page, instead of ``script``.
+        language: of its content, as a tag such as ``"en"``.
+        right_to_left: whether it is written so.
     """
-    # In a script element only "<" could end the data: as an escape it is the same JSON.
-    given = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
-    scripts = [f'<script type="application/json" id="data">{given}</script>'] if data is not None else []
+    scripts = [data_element("data", data)] if data is not None else []
     scripts += [f"<script>{script}</script>"] if script else []
     scripts += [f'<script type="module" src="{html.escape(address)}"></script>' for address in modules]
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language}"{" dir=rtl" * right_to_left}>\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="color-scheme" content="{theme or "light dark"}">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_policy(script, connect, modules)}">\n'
@@ -51,6 +53,13 @@ def page(
         f"<style>\n{stylesheet(theme)}{rules}</style>\n</head>\n"
         f'<body class="clarinet">\n{body}\n{"".join(line + chr(10) for line in scripts)}</body>\n</html>\n'
     )
+
+
+def data_element(name: str, data: object) -> str:
+    """Data for the scripts of a page, as JSON in an element of that id."""
+    # In a script element only "<" could end the data: as an escape it is the same JSON.
+    given = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+    return f'<script type="application/json" id="{name}">{given}</script>'
 
 
 def stylesheet(theme: str | None = None) -> str:

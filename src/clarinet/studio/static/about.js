@@ -1,6 +1,7 @@
 // What is known of one run beside its curves: findings, notes, tags; and the way to the bin and back.
 
 import { ask, find, make } from "./common.js";
+import { _ } from "./words.js";
 
 let run = null;
 let binned = null;
@@ -24,8 +25,8 @@ export async function openAbout(chosen) {
   try {
     const { error, findings } = await ask(`/runs/${run.id}`);
     find("about-error").textContent = error ?? "";
-    const words = findings.map((one) => make("li", {}, one.step === null ? one.message : `Step ${one.step}: ${one.message}`));
-    if (words.length) find("about-findings").replaceChildren(make("p", {}, "Findings"), make("ul", {}, ...words));
+    const words = findings.map((one) => make("li", {}, one.step === null ? one.message : _("Step {step}: {message}", one)));
+    if (words.length) find("about-findings").replaceChildren(make("p", {}, _("Findings")), make("ul", { dir: "auto" }, ...words));
   } catch (error) {
     find("about-trouble").textContent = error.message;
   }
@@ -44,7 +45,7 @@ async function bin() {
     await ask(`/runs/${run.id}/delete`, {});
     find("about").close();
     binned = run.name;
-    find("binned-words").textContent = `${binned} is in the bin, for 30 days.`;
+    find("binned-words").textContent = _("{name} is in the bin, for 30 days.", { name: binned });
     find("binned").hidden = false;
     find("take-back").focus();
   });

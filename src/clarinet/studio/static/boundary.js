@@ -2,6 +2,7 @@
 
 import { cleared, colours, make, number, oncePerFrame, whenLooksChange } from "./common.js";
 import { bytes, parts } from "./network.js";
+import { _ } from "./words.js";
 
 const EVERY = 6;
 
@@ -17,8 +18,8 @@ export class Boundary {
     this.made = made;
     this.frame = null;
     const numbers = made.task === "numbers";
-    this.marks.replaceChildren(...(numbers ? [] : made.classes.map((name, at) => make("li", {}, picture(at), `class ${name}`))),
-      make("li", {}, numbers ? "the brighter, the larger" : "filled: trained on; hollow: for validation"));
+    this.marks.replaceChildren(...(numbers ? [] : made.classes.map((name, at) => make("li", {}, picture(at), _("class {name}", { name })))),
+      make("li", {}, numbers ? _("the brighter, the larger") : _("filled: trained on; hollow: for validation")));
   }
 
   show(frame) {

@@ -1,6 +1,7 @@
 // Curves over steps on a canvas, with a position that may be shared by several charts, and a table beside.
 
 import { cleared, colours, make, number, oncePerFrame, whenLooksChange } from "./common.js";
+import { _ } from "./words.js";
 
 const DASHES = [[], [7, 3], [2, 2], [9, 3, 2, 3], [5, 2], [1, 3], [12, 4]];
 const EDGE = { left: 52, right: 12, top: 10, bottom: 24 };
@@ -54,16 +55,16 @@ export class Chart {
     this.lines = [];
     this.smoothing = 0;
     this.logarithmic = false;
-    this.unit = "step";
+    this.unit = _("step");
     this.position = position;
     position.charts.add(this);
     this.canvas = make("canvas", { class: "chart", tabIndex: 0, role: "slider", "aria-label": title });
     this.legend = make("ul", { class: "legend" });
     this.rows = make("table", {}, make("thead"), make("tbody"));
     this.table = make("details", { ontoggle: () => this.fillTable() },
-      make("summary", {}, "As a table", make("span", { class: "unseen" }, `: ${title}`)),
-      make("div", { class: "scrolls", tabIndex: 0, role: "region", "aria-label": `${title}, as a table` }, this.rows));
-    this.title = make("figcaption", {}, title);
+      make("summary", {}, _("As a table"), make("span", { class: "unseen" }, `: ${title}`)),
+      make("div", { class: "scrolls", tabIndex: 0, role: "region", "aria-label": _("{title}, as a table", { title }) }, this.rows));
+    this.title = make("figcaption", { dir: "auto" }, title);
     this.element = make("figure", { class: "plot" }, this.title, this.canvas, this.legend, this.table);
     place.append(this.element);
     this.redraw = oncePerFrame(() => this.draw());
@@ -88,7 +89,7 @@ export class Chart {
     this.title.textContent = title;
     this.canvas.setAttribute("aria-label", title);
     this.table.querySelector(".unseen").textContent = `: ${title}`;
-    this.table.querySelector(".scrolls").setAttribute("aria-label", `${title}, as a table`);
+    this.table.querySelector(".scrolls").setAttribute("aria-label", _("{title}, as a table", { title }));
   }
 
   remove() {
@@ -102,7 +103,7 @@ export class Chart {
     this.listed = key;
     this.values = this.lines.map(() => make("output", {}));
     this.legend.replaceChildren(...this.lines.map((line, at) => make("li", {},
-      swatch(line.slot), make("span", { class: "name" }, line.name), this.values[at])));
+      swatch(line.slot), make("span", { class: "name", dir: "auto" }, line.name), this.values[at])));
   }
 
   /** The numbers that are drawn; of many every so many. */
@@ -266,7 +267,7 @@ export class Chart {
     });
     const shown = inside ? at : last;
     const words = { "aria-valuemin": first, "aria-valuemax": last, "aria-valuenow": shown,
-      "aria-valuetext": `${this.unit} ${shown}: ${said.join(", ") || "nothing yet"}` };
+      "aria-valuetext": _("{unit} {step}: {values}", { unit: this.unit, step: shown, values: said.join(", ") || _("nothing yet") }) };
     for (const [name, value] of Object.entries(words)) this.canvas.setAttribute(name, value);
   }
 }

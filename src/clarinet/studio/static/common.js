@@ -1,5 +1,7 @@
 // What all rooms share: elements, numbers in words, requests, a connection that comes back.
 
+import { _, said } from "./words.js";
+
 /** An element with properties, and children: elements or texts. Texts are never read as HTML. */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -27,10 +29,10 @@ export function number(value) {
 
 /** A length of time. */
 export function duration(seconds) {
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  if (seconds < 60) return _("{seconds} s", { seconds: seconds.toFixed(seconds < 10 ? 1 : 0) });
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return _("{minutes} min {seconds} s", { minutes, seconds: Math.floor(seconds % 60) });
+  return _("{hours} h {minutes} min", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
 }
 
 /** Ask the server; its refusals become errors with its own words. */
@@ -42,10 +44,15 @@ export async function ask(address, given) {
   try {
     answer = await fetch(address, settings);
   } catch {
-    throw new Error("The studio does not answer. Start it again with: clarinet studio");
+    throw new Error(_("The studio does not answer. Start it again with: {command}", { command: "clarinet studio" }));
   }
-  if (!answer.ok) throw new Error(await answer.text());
+  if (!answer.ok) throw await refusal(answer);
   return answer.json();
+}
+
+/** What an answer says that is none; where it is not the studio that speaks, as it comes. */
+export async function refusal(answer) {
+  return new Error(answer.status === 400 ? said(await answer.json()) : await answer.text());
 }
 
 /** A connection that is made again whenever it breaks. Returns a function that sends a message. */
@@ -120,6 +127,11 @@ export function whenLooksChange(work) {
     matchMedia(query).addEventListener("change", work);
   }
   window.addEventListener("resize", work);
+}
+
+// Another language shows the same: what is shown is in the address, behind the "#".
+for (const link of document.querySelectorAll(".languages a")) {
+  link.addEventListener("click", () => { link.hash = location.hash; });
 }
 
 // Not by the address, which holds what is shown.

@@ -1,6 +1,7 @@
 // The hidden layers as controls: more and fewer units, another activation, more and fewer layers.
 
 import { make } from "./common.js";
+import { _ } from "./words.js";
 
 const ACTIVATIONS = ["tanh", "relu", "sigmoid", "linear", "leaky_relu", "elu", "gelu", "silu", "softplus"];
 const MOST_LAYERS = 8;
@@ -19,7 +20,7 @@ export class Layers {
     this.place.replaceChildren(...hidden.map((layer, at) => this.layer(layer, at)), make("button", {
       type: "button", data: { part: "add" }, disabled: hidden.length >= MOST_LAYERS,
       onclick: () => this.chosen([...hidden, [...(hidden[hidden.length - 1] ?? [4, "tanh"])]]),
-    }, "Add a layer"));
+    }, _("Add a layer")));
     if (focused) {
       const find = (part) => this.place.querySelector(`[data-part="${part}"]:enabled`);
       (find(focused) ?? (focused.startsWith("remove") ? find("add") : null))?.focus();
@@ -27,21 +28,22 @@ export class Layers {
   }
 
   layer([units, activation], at) {
-    const name = `layer ${at + 1}`;
+    const number = at + 1;
     const change = (layer) => this.chosen(this.hidden.map((other, place) => (place === at ? layer : other)));
     const button = (part, text, words, off, layer) => make("button", {
       type: "button", "aria-label": words, title: words, disabled: off, data: { part: `${part}-${at}` },
       onclick: () => (layer ? change(layer) : this.chosen(this.hidden.filter((_, place) => place !== at))),
     }, text);
     const select = make("select", {
-      "aria-label": `Activation of ${name}`, data: { part: `activation-${at}` },
+      translate: false,
+      "aria-label": _("Activation of layer {number}", { number }), data: { part: `activation-${at}` },
       onchange: () => change([units, select.value]),
     }, ...ACTIVATIONS.map((word) => make("option", {}, word)));
     select.value = activation;
-    return make("fieldset", {}, make("legend", {}, `Layer ${at + 1}`),
-      button("fewer", "−", `One unit fewer in ${name}`, units <= 1, [units - 1, activation]),
-      make("output", { "aria-label": `Units of ${name}` }, String(units)),
-      button("more", "+", `One unit more in ${name}`, units >= MOST_UNITS, [units + 1, activation]),
-      select, button("remove", "✕", `Remove ${name}`, false, null));
+    return make("fieldset", {}, make("legend", {}, _("Layer {number}", { number })),
+      button("fewer", "−", _("One unit fewer in layer {number}", { number }), units <= 1, [units - 1, activation]),
+      make("output", { "aria-label": _("Units of layer {number}", { number }) }, String(units)),
+      button("more", "+", _("One unit more in layer {number}", { number }), units >= MOST_UNITS, [units + 1, activation]),
+      select, button("remove", "✕", _("Remove layer {number}", { number }), false, null));
   }
 }

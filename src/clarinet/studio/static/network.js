@@ -1,6 +1,7 @@
 // The network: units as circles, or as small pictures of what they give at every place; weights as edges; a table.
 
 import { cleared, colours, make, number, oncePerFrame, whenLooksChange } from "./common.js";
+import { _, many } from "./words.js";
 
 const MOST_UNITS = 12;
 const EDGE_OF_TEXT = 14;
@@ -43,8 +44,8 @@ export class Network {
   begin(made) {
     this.made = made;
     this.frame = null;
-    const inputs = made.inputs > MOST_UNITS ? [`${made.inputs} inputs`] : made.features;
-    const outputs = made.task === "numbers" ? ["prediction"] : made.layers.at(-1) === 1 ? [made.classes[1]] : made.classes;
+    const inputs = made.inputs > MOST_UNITS ? [many("{count} input", "{count} inputs", made.inputs)] : made.features;
+    const outputs = made.task === "numbers" ? [_("prediction")] : made.layers.at(-1) === 1 ? [made.classes[1]] : made.classes;
     this.names = { inputs, outputs };
   }
 
@@ -84,7 +85,7 @@ export class Network {
     context.textAlign = "center";
     context.fillStyle = ink.quiet;
     this.made.layers.forEach((units, at) => {
-      if (units > MOST_UNITS) context.fillText(`and ${units - MOST_UNITS} more`, columns[at + 1][0].x, height - 7);
+      if (units > MOST_UNITS) context.fillText(_("and {count} more", { count: units - MOST_UNITS }), columns[at + 1][0].x, height - 7);
     });
   }
 
@@ -125,13 +126,14 @@ export class Network {
   fillTable() {
     if (!this.table.open || !this.frame) return;
     const rows = this.frame.weights.flatMap(({ kernel, bias }, layer) => {
-      const sources = layer === 0 ? this.names.inputs : kernel.map((_, at) => `unit ${at + 1}`);
+      const sources = layer === 0 ? this.names.inputs : kernel.map((_, at) => unit(at + 1));
       const cells = kernel.flatMap((row, input) => row.map((weight, unit) => [layer + 1, sources[input], unit + 1, weight]));
-      return [...cells, ...bias.map((value, unit) => [layer + 1, "bias", unit + 1, value])];
+      return [...cells, ...bias.map((value, unit) => [layer + 1, _("bias"), unit + 1, value])];
     });
     this.table.querySelector("tbody").replaceChildren(...rows.map(([layer, from, to, weight]) => make("tr", {},
-      make("td", {}, String(layer)), make("td", {}, from), make("td", {}, `unit ${to}`), make("td", {}, number(weight)))));
+      make("td", {}, String(layer)), make("td", { translate: layer > 1 }, from), make("td", {}, unit(to)), make("td", {}, number(weight)))));
   }
 }
 
+const unit = (number) => _("unit {number}", { number });
 const short = (name) => (name.length > 14 ? `${name.slice(0, 13)}…` : name);

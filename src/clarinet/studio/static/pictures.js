@@ -2,6 +2,7 @@
 
 import { colours, find, make } from "./common.js";
 import { bytes, tile } from "./network.js";
+import { _ } from "./words.js";
 
 let shown = null;
 
@@ -11,8 +12,9 @@ export function showPictures(made, frame) {
   const { labels } = made.samples;
   frame.answers.forEach((answer, at) => {
     const words = find("samples").children[at].lastElementChild;
+    const said = { digit: answer.class, percent: Math.round(100 * (answer.sure ?? 0)) };
     const right = answer.class === labels[at];
-    words.textContent = `${right ? "" : "not "}${answer.class} (${Math.round(100 * (answer.sure ?? 0))} %)`;
+    words.textContent = right ? _("{digit} ({percent} %)", said) : _("not {digit} ({percent} %)", said);
     words.className = right ? "" : "wrong";
   });
   const [height, width] = made.samples.size;
@@ -29,7 +31,7 @@ function begin(made) {
   const { pixels, size: [height, width], labels } = made.samples;
   const all = bytes(pixels);
   find("samples").replaceChildren(...labels.map((label, at) => {
-    const canvas = make("canvas", { width, height, role: "img", "aria-label": `A ${made.classes[label]}` });
+    const canvas = make("canvas", { width, height, role: "img", "aria-label": _("A {digit}", { digit: made.classes[label] }) });
     const context = canvas.getContext("2d");
     const image = context.createImageData(width, height);
     for (let pixel = 0; pixel < width * height; pixel += 1) {
@@ -41,5 +43,5 @@ function begin(made) {
   }));
   const units = Math.min(made.layers[0], 12);
   find("kernels").replaceChildren(...Array.from({ length: units }, (_, at) => make("li", {},
-    make("canvas", { role: "img", "aria-label": `Weights of unit ${at + 1}` }))));
+    make("canvas", { role: "img", "aria-label": _("Weights of unit {number}", { number: at + 1 }) }))));
 }

@@ -3,12 +3,15 @@
 import { ask, connection, find, fromAddress, make, toAddress } from "./common.js";
 import { Chart, Position } from "./chart.js";
 import { openAbout, setUpAbout } from "./about.js";
-import { Table } from "./table.js";
+import { STATUS, Table } from "./table.js";
+import { _, many } from "./words.js";
 
 const MOST_DRAWN = 24;
 const DRAWN_AT_FIRST = 5;
 const CURVES_EVERY = 1000;
 const FIRST = ["loss", "val_loss", "accuracy", "val_accuracy"];
+
+const UNITS = { epoch: _("epoch"), step: _("step"), log: _("logged step") };
 
 const runs = new Map();
 const slots = new Map();
@@ -40,16 +43,17 @@ function begin() {
   find("filter").addEventListener("input", filter);
   find("draw-none").addEventListener("click", () => { slots.clear(); wanted = []; chosen(); });
   setUpAbout();
-  connection("/runs/live", { told: news, state: (there) => say(there ? null : "The studio does not answer; trying again …") });
+  connection("/runs/live", { told: news, state: (there) => say(there ? null : _("The studio does not answer; trying again …")) });
   setInterval(() => { if (!document.hidden && [...slots.keys()].some(isRunning)) loadCurves(); }, CURVES_EVERY);
 }
 
 const isRunning = (id) => runs.get(id)?.status === "running";
 
 function say(words) {
-  const count = runs.size === 1 ? "1 run" : `${runs.size} runs`;
   const running = [...runs.values()].filter((run) => run.status === "running").length;
-  const text = words ?? `${count}${running ? `, ${running} training now` : ""}. New ones show up by themselves.`;
+  const count = many("{count} run", "{count} runs", runs.size);
+  const now = running ? many("{count} training now", "{count} training now", running) : "";
+  const text = words ?? _("{runs}. New ones show up by themselves.", { runs: [count, now].filter(Boolean).join(_(", ")) });
   if (find("state").textContent !== text) find("state").textContent = text;
 }
 
@@ -103,7 +107,7 @@ function chosen() {
 
 function show() {
   const words = find("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
-  const said = (run) => [run.name, run.status, run.group, run.notes, ...run.tags].join(" ").toLowerCase();
+  const said = (run) => [run.name, run.status, STATUS[run.status], run.group, run.notes, ...run.tags].join(" ").toLowerCase();
   const holds = (run) => (matches ? matches.has(run.id) : words.every((word) => said(run).includes(word)));
   table.show([...runs.values()].filter((run) => !find("filter").value || holds(run)));
 }
@@ -157,7 +161,7 @@ function showCurves() {
   for (const [name, chart] of charts) if (!names.includes(name)) { chart.remove(); charts.delete(name); }
   const looks = {
     smoothing: Number(find("smoothing").value), logarithmic: find("logarithmic").checked,
-    unit: { epoch: "epoch", step: "step", log: "logged step" }[kind ?? "epoch"],
+    unit: UNITS[kind ?? "epoch"],
   };
   for (const name of names) {
     if (!charts.has(name)) charts.set(name, new Chart(find("plots"), name, position));
@@ -168,7 +172,7 @@ function showCurves() {
     }));
     chart.show(lines, looks);
   }
-  const nothing = slots.size ? `These runs have no numbers by ${looks.unit} yet.` : "Tick a run to draw its curves.";
+  const nothing = slots.size ? _("These runs have no such numbers yet.") : _("Tick a run to draw its curves.");
   find("curves-state").textContent = names.length ? "" : nothing;
 }
 
@@ -177,18 +181,19 @@ async function loadDiff() {
   if (ids.length < 2) {
     find("diff").replaceChildren();
     find("diff-others").hidden = true;
-    find("diff-state").textContent = "Tick two runs or more to compare how they were set.";
+    find("diff-state").textContent = _("Tick two runs or more to compare how they were set.");
     return;
   }
   try {
     const rows = Object.entries(await ask(`/runs/diff?${new URLSearchParams({ ids })}`));
     const differ = rows.filter(([, values]) => new Set(values.filter((value) => value !== "null")).size > 1);
     const others = rows.filter((row) => !differ.includes(row));
-    find("diff-state").textContent = rows.length ? "" : "All settings are the same.";
+    find("diff-state").textContent = rows.length ? "" : _("All settings are the same.");
     fillDiff(find("diff"), ids, differ);
     fillDiff(find("diff-more"), ids, others);
     find("diff-others").hidden = others.length === 0;
-    find("diff-count").textContent = `${others.length} settings that only some of these runs have`;
+    find("diff-count").textContent = many("{count} setting that only some of these runs have",
+      "{count} settings that only some of these runs have", others.length);
   } catch (error) {
     find("diff-state").textContent = error.message;
   }
@@ -196,10 +201,10 @@ async function loadDiff() {
 
 function fillDiff(place, ids, rows) {
   place.replaceChildren(...(rows.length ? [
-    make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "setting"),
-      ...ids.map((id) => make("th", { scope: "col" }, runs.get(id)?.name ?? "")))),
-    make("tbody", {}, ...rows.map(([key, values]) => make("tr", {}, make("th", { scope: "row" }, key),
-      ...values.map((value) => make("td", {}, make("code", {}, value === "null" ? "–" : value))))))] : []));
+    make("thead", {}, make("tr", {}, make("th", { scope: "col" }, _("setting")),
+      ...ids.map((id) => make("th", { scope: "col", translate: false, dir: "auto" }, runs.get(id)?.name ?? "")))),
+    make("tbody", {}, ...rows.map(([key, values]) => make("tr", {}, make("th", { scope: "row", translate: false, dir: "auto" }, key),
+      ...values.map((value) => make("td", { translate: false, dir: "auto" }, make("code", {}, value === "null" ? "–" : value))))))] : []));
 }
 
 function keepAddress() {

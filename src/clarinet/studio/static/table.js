@@ -2,10 +2,15 @@
 
 import { duration, make, number } from "./common.js";
 import { swatch } from "./chart.js";
+import { _, locale } from "./words.js";
 
 const MOST_METRICS = 8;
 const FIRST = ["val_accuracy", "accuracy", "val_loss", "loss"];
-const started = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+/** What a run's status is called. */
+export const STATUS = {
+  running: _("running"), finished: _("finished"), failed: _("failed"), killed: _("killed"), interrupted: _("interrupted"),
+};
+const started = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 
 export class Table {
   /** drawn(run): slot of its line or undefined; toggle(run, on); about(run); sorted(): another order was chosen. */
@@ -54,17 +59,17 @@ export class Table {
     const rank = ([name, count]) => (FIRST.includes(name) ? FIRST.indexOf(name) - 1e6 : -count);
     const metrics = [...counts].filter(([name]) => name !== "seconds").sort((a, b) => rank(a) - rank(b));
     return [
-      { key: "", title: "Draw" },
-      { key: "name", title: "Name", value: (run) => run.name.toLowerCase() },
-      { key: "status", title: "Status", value: (run) => run.status },
-      { key: "started", title: "Begun", value: (run) => run.started },
-      { key: "seconds", title: "Time", value: (run) => run.seconds, number: true },
+      { key: "", title: _("Draw") },
+      { key: "name", title: _("Name"), value: (run) => run.name.toLowerCase() },
+      { key: "status", title: _("Status"), value: (run) => run.status },
+      { key: "started", title: _("Begun"), value: (run) => run.started },
+      { key: "seconds", title: _("Time"), value: (run) => run.seconds, number: true },
       ...metrics.slice(0, MOST_METRICS).map(([name]) => ({
         key: name, title: name, value: (run) => run.metrics[name], number: true, metric: true,
       })),
-      { key: "group", title: "Group", value: (run) => run.group },
-      { key: "tags", title: "Tags", value: (run) => run.tags.join(", ") },
-      { key: "notes", title: "Notes", value: (run) => run.notes },
+      { key: "group", title: _("Group"), value: (run) => run.group },
+      { key: "tags", title: _("Tags"), value: (run) => run.tags.join(", ") },
+      { key: "notes", title: _("Notes"), value: (run) => run.notes },
     ].filter(({ key, value }) => !["group", "tags"].includes(key) || runs.some((run) => value(run)));
   }
 
@@ -80,7 +85,7 @@ export class Table {
     if (focused) this.head.querySelector(`[data-column="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  heading({ key, title, number: right }) {
+  heading({ key, title, metric, number: right }) {
     if (!key) return make("th", { scope: "col" }, title);
     const sort = this.column !== key ? "none" : this.descending ? "descending" : "ascending";
     const choose = () => {
@@ -89,7 +94,7 @@ export class Table {
       this.sorted();
     };
     return make("th", { scope: "col", "aria-sort": sort, class: right ? "number" : "" },
-      make("button", { type: "button", data: { column: key }, onclick: choose }, title));
+      make("button", { type: "button", translate: !metric, data: { column: key }, onclick: choose }, title));
   }
 
   row(run, columns) {
@@ -107,7 +112,7 @@ export class Table {
 
   drawCell(run, slot) {
     const box = make("input", {
-      type: "checkbox", checked: slot !== undefined, "aria-label": `Draw ${run.name}`, data: { part: "draw" },
+      type: "checkbox", checked: slot !== undefined, "aria-label": _("Draw {name}", run), data: { part: "draw" },
       onchange: () => this.toggle(run, box.checked),
     });
     return make("td", {}, make("label", { class: "draw" }, box, slot === undefined ? null : swatch(slot)));
@@ -115,20 +120,20 @@ export class Table {
 
   cell(run, { key, value, metric }) {
     if (key === "name") {
-      const link = make("a", { href: `/runs/${run.id}/page`, data: { part: "name" } }, run.name);
+      const link = make("a", { href: `/runs/${run.id}/page`, dir: "auto", translate: false, data: { part: "name" } }, run.name);
       return make("td", { class: "name", title: run.name }, link);
     }
-    if (key === "status") return make("td", {}, make("span", { class: `status ${run.status}` }, run.status));
-    if (key === "started") return make("td", {}, started.format(run.started * 1000));
+    if (key === "status") return make("td", {}, make("span", { class: `status ${run.status}` }, STATUS[run.status] ?? run.status));
+    if (key === "started") return make("td", { translate: false }, started.format(run.started * 1000));
     if (key === "seconds") return make("td", { class: "number" }, run.seconds ? duration(run.seconds) : "");
     if (key === "notes") {
-      const words = run.notes ?? "Add";
+      const words = run.notes ?? _("Add");
       const open = { type: "button", class: "plain", data: { part: "notes" }, onclick: () => this.about(run) };
-      return make("td", { class: "notes" }, make("button", { ...open, "aria-label": `Notes of ${run.name}: ${words}` }, words));
+      return make("td", { class: "notes", dir: "auto" }, make("button", { ...open, "aria-label": _("Notes of {name}: {notes}", { name: run.name, notes: words }) }, words));
     }
     const there = !metric || key in run.metrics;
     const text = metric ? (there ? number(value(run)) : "") : value(run) ?? "";
-    return make("td", { class: metric ? "number" : "" }, text);
+    return make("td", { class: metric ? "number" : "", translate: false }, text);
   }
 }
 

@@ -1,11 +1,12 @@
 // The room Train: what is chosen goes to a process that trains; what has come of it is drawn.
 
-import { connection, find, fromAddress, make, number, toAddress } from "./common.js";
+import { connection, find, fromAddress, make, number, refusal, toAddress } from "./common.js";
 import { Chart, Position } from "./chart.js";
 import { Boundary } from "./boundary.js";
 import { Layers } from "./layers.js";
 import { Network } from "./network.js";
 import { showPictures } from "./pictures.js";
+import { _, many, said } from "./words.js";
 
 const TOYS = ["circles", "xor", "moons", "spirals", "blobs"];
 const NUMBERS = ["points", "noise", "data_seed", "batch", "l2", "seed", "rate"];
@@ -25,7 +26,7 @@ let program = "";
 const before = [];
 
 const position = new Position();
-const charts = { loss: new Chart(find("curves"), "Loss", position), metric: new Chart(find("curves"), "Accuracy", position) };
+const charts = { loss: new Chart(find("curves"), _("Loss"), position), metric: new Chart(find("curves"), _("Accuracy"), position) };
 const network = new Network(find("network"), find("weights-table"));
 const boundary = new Boundary(find("boundary"), find("plane-table"), find("marks"));
 const layers = new Layers(find("layers"), (hidden) => choose({ hidden }));
@@ -64,7 +65,9 @@ const readLayers = (text) => text.split(",").filter(Boolean).map((word) => {
 function numberChosen(name) {
   const field = find(name);
   if (field.value === "" || !field.checkValidity()) {
-    find("trouble").textContent = `${field.labels[0].firstChild.textContent.trim()}: ${field.validationMessage || "a number is missing"}`;
+    find("trouble").textContent = _("{field}: {message}", {
+      field: field.labels[0].firstChild.textContent.trim(), message: field.validationMessage || _("a number is missing"),
+    });
     return;
   }
   if (name === "rate" && steps > 0) {
@@ -139,9 +142,9 @@ async function upload() {
   if (!file) return;
   find("trouble").textContent = "";
   try {
-    if (file.size > 20e6) throw new Error(`${file.name} is too large: up to 20 MB can be read here`);
+    if (file.size > 20e6) throw new Error(_("{name} is too large: up to 20 MB can be read here", file));
     const answer = await fetch(`/train/upload?${new URLSearchParams({ name: file.name })}`, { method: "POST", body: file });
-    if (!answer.ok) throw new Error(await answer.text());
+    if (!answer.ok) throw await refusal(answer);
     chosen = { ...chosen, file: (await answer.json()).file };
     send({ do: "columns", file: chosen.file });
   } catch (error) {
@@ -160,7 +163,7 @@ function showColumns(columns, wish) {
 // What is told.
 
 function state(there) {
-  find("state").textContent = there ? "" : "The studio does not answer; trying again …";
+  find("state").textContent = there ? "" : _("The studio does not answer; trying again …");
   for (const id of ["go", "step", "epoch", "reset"]) find(id).disabled = !there;
   if (there) send({ do: "set", chosen });
 }
@@ -169,7 +172,7 @@ function told(message) {
   if (message.kind === "made") showMade(message);
   else if (message.kind === "frame") showFrame(message);
   else if (message.kind === "columns") showColumns(message.columns, chosen.target);
-  else find("trouble").textContent = message.message;
+  else find("trouble").textContent = said(message);
 }
 
 function showMade(message) {
@@ -178,14 +181,17 @@ function showMade(message) {
   find("trouble").textContent = "";
   find("loss").replaceChildren(...made.losses.map((name) => make("option", { value: name }, name.replaceAll("_", " "))));
   find("loss").value = chosen.loss || made.losses[0];
-  find("facts").textContent = `${made.rows} rows to train on, ${made.validation_rows} to validate; ${made.epoch_steps} steps an epoch.`;
-  find("network-facts").textContent = `${made.parameters} weights.`;
+  find("facts").textContent = _(
+    "{rows} rows to train on, {validation} to validate; {steps} steps an epoch.",
+    { rows: made.rows, validation: made.validation_rows, steps: made.epoch_steps },
+  );
+  find("network-facts").textContent = many("{count} weight.", "{count} weights.", made.parameters);
   find("plane").hidden = !made.points;
   find("tiles-key").hidden = !made.points;
   find("pictures").hidden = !made.samples;
   find("report").hidden = !made.report;
   find("report").lastElementChild.textContent = made.report;
-  charts.metric.rename(made.task === "numbers" ? "Mean absolute error" : "Accuracy");
+  charts.metric.rename(made.task === "numbers" ? _("Mean absolute error") : _("Accuracy"));
   network.begin(made);
   if (made.points) boundary.begin(made);
 }
@@ -194,7 +200,7 @@ function showFrame(frame) {
   const first = steps === 0 && frame.steps === 0;
   if (training !== frame.training) {
     training = frame.training;
-    find("go").textContent = training ? "Pause" : "Train";
+    find("go").textContent = training ? _("Pause") : _("Train");
   }
   steps = frame.steps;
   chosen.rate = steps ? chosen.rate : frame.rate;
@@ -225,10 +231,10 @@ function addToCurves({ from, epochs, values }) {
   }
   const metric = made.task === "numbers" ? "mae" : "accuracy";
   for (const [chart, name] of [[charts.loss, "loss"], [charts.metric, metric]]) {
-    const lines = [["training", name], ["validation", `val_${name}`]].map(([title, key], slot) => ({
+    const lines = [[_("training"), name], [_("validation"), `val_${name}`]].map(([title, key], slot) => ({
       key, name: title, slot, x: curves.epochs, y: curves.values[key] ?? [],
     }));
-    chart.show(lines.filter((line) => line.y.length), { unit: "epoch" });
+    chart.show(lines.filter((line) => line.y.length), { unit: _("epoch") });
   }
 }
 
@@ -237,10 +243,10 @@ function addToCurves({ from, epochs, values }) {
 async function copy() {
   try {
     await navigator.clipboard.writeText(program);
-    find("copied").textContent = "Copied.";
+    find("copied").textContent = _("Copied.");
   } catch {
     getSelection().selectAllChildren(find("program"));
-    find("copied").textContent = "It is selected; copy it with Ctrl+C.";
+    find("copied").textContent = _("It is selected; copy it with Ctrl+C.");
   }
 }
 
