@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help train test test-all fuzz torture bench versions doctor-bench doctor-quiet examples examples-full notebooks lint format sanitize build package clean
+.PHONY: help train test test-all fuzz torture bench versions doctor-bench doctor-quiet docs examples examples-full notebooks lint format sanitize build package clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ARGS ?=
@@ -62,6 +62,11 @@ notebooks: .venv/.build .venv/.test  ## write the examples' notebooks from their
 doctor-quiet: .venv/.build .venv/.test  ## let the doctor examine sound programs, of which it is to say nothing
 	$(BIN)/python -m tests.doctor.quiet
 
+docs: .venv/.build .venv/.site .venv-docs/.installed  ## build the documentation site: build/site/html/index.html
+	$(BIN)/python -m tests.docs.site build/site
+	cd build/site && ../../.venv-docs/bin/zensical build --strict
+	$(BIN)/python -m tests.docs.links build/site/html
+
 lint: .venv/.build .venv/.lint  ## ruff, mypy --strict and the import contract
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -88,7 +93,7 @@ package: .venv/.build  ## build sdist and wheel, and try the wheel in an empty e
 	sh .ci/try-wheel $(BIN)/python dist/clarinet-*.whl
 
 clean:  ## remove everything that these targets made
-	rm -rf .venv .venv-bench .venv-sanitize build dist
+	rm -rf .venv .venv-bench .venv-docs .venv-sanitize build dist
 
 %/.tools: pyproject.toml
 	sh .ci/make-venv $*
@@ -101,8 +106,13 @@ clean:  ## remove everything that these targets made
 	$(BIN)/$(PIP_BUILD) -e ".[images]"
 	@touch $@
 
-.venv/.test .venv/.lint .venv/.examples: .venv/.%: pyproject.toml | .venv/.build
+.venv/.test .venv/.lint .venv/.examples .venv/.site: .venv/.%: pyproject.toml | .venv/.build
 	$(BIN)/$(PIP_BUILD) -e ".[$*]"
+	@touch $@
+
+.venv-docs/.installed: docs/requirements.txt
+	sh .ci/make-venv .venv-docs
+	.venv-docs/bin/pip install --quiet -r docs/requirements.txt
 	@touch $@
 
 .venv-bench/.installed: .venv-bench/.tools benchmarks/requirements.txt $(PACKAGE_FILES)
