@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.doctor import results
 from benchmarks.doctor.mutation import measuring, truth
 from benchmarks.doctor.mutation.measuring import Store
@@ -30,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--again", action="store_true", help="examine what has been examined")
     parser.add_argument("--only", default="", help="programs or variants with this in their name")
     parser.add_argument("--share", default="0/1", help="n/k: every k-th task from the n-th on, for k processes")
+    parser.add_argument("--drawn", action="store_true", help="variants in an order drawn at random, one by one")
     parser.add_argument("--write", action="store_true", help="put the figures on the results page")
     parser.add_argument("--verbose", action="store_true", help="a line for every wrong answer")
     options = parser.parse_args(arguments)
@@ -51,14 +54,35 @@ Task = Callable[[], object]
 def _tasks(store: Store, options: argparse.Namespace) -> Iterator[Task]:
     sound = [Variant(spec) for spec in programs(options.part)]
     changed = variants(options.part)
+    if options.drawn:
+        yield from _drawn(store, sound, changed, options)
+        return
     if options.stage in ("sound", "all"):
         yield from _reports(store, sound, truth.SOUND_SEEDS, options)
     if options.stage in ("scores", "all"):
-        for variant in (*sound, *(each for each in changed if not each.evident)):
-            for seed in truth.SEEDS:
-                yield lambda variant=variant, seed=seed: measuring.score(store, variant, seed)  # type: ignore[misc]
+        yield from _scores(store, [*sound, *(each for each in changed if not each.evident)])
     if options.stage in ("reports", "all"):
         yield from _reports(store, [each for each in changed if judged(store, each) != "undecided"], (0,), options)
+
+
+def _drawn(
+    store: Store, sound: Sequence[Variant], changed: Sequence[Variant], options: argparse.Namespace
+) -> Iterator[Task]:
+    """The sound programs, then variants, each whole before the next: what is done when time is over is a sample."""
+    yield from _reports(store, sound, truth.SOUND_SEEDS, options)
+    yield from _scores(store, sound)
+    for number in np.random.default_rng(0).permutation(len(changed)):
+        variant = changed[int(number)]
+        if not variant.evident:
+            yield from _scores(store, [variant])
+        if judged(store, variant) not in (None, "undecided"):
+            yield from _reports(store, [variant], (0,), options)
+
+
+def _scores(store: Store, own: Sequence[Variant]) -> Iterator[Task]:
+    for variant in own:
+        for seed in truth.SEEDS:
+            yield lambda variant=variant, seed=seed: measuring.score(store, variant, seed)  # type: ignore[misc]
 
 
 def _reports(store: Store, own: Sequence[Variant], seeds: Sequence[int], options: argparse.Namespace) -> Iterator[Task]:

@@ -10,6 +10,7 @@ from typing import Literal
 from clarinet.doctor import kinds
 from clarinet.doctor.experiments import EXPERIMENTS, STATES, effects, half_sick, learning_curve, overfitting, rate_range
 from clarinet.doctor.experiments.paired import Paired
+from clarinet.doctor.experiments.shortening import shortened
 from clarinet.doctor.experiments.trial import TimeBudget, Training, Trial
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.program import Program, quietly
@@ -100,28 +101,39 @@ def _taken(program: Program, problems: list[Problem]) -> bool:
     return not (refused - {"nan_in_data"} if program.finite_only else refused)
 
 
-def _tried_out(program: Program, findings: list[Finding], time_budget: TimeBudget, memory: Memory) -> list[Finding]:
+def _tried_out(given: Program, findings: list[Finding], time_budget: TimeBudget, memory: Memory) -> list[Finding]:
     """The findings after all experiments: those of rules that show no effect as hints, and what was found besides."""
+    program = shortened(given, apply(given, findings), time_budget)
     findings = _borne_out(program, findings, time_budget, memory)
     trial = Trial(program, findings, frozenset(), time_budget, memory.trainings)
     if {_FAST, _SLOW} & {finding.kind for finding in findings}:
         findings = _with(findings, list(rate_range.examine(trial)))
-    paired = Paired(program, time_budget, memory.scores, trial.spent)
+    paired = Paired(program, time_budget, memory.scores, trial.spent, program is not given)
     disposed = effects.dispose(paired, findings)
-    findings = disposed.findings
-    given_rate = bool(disposed.program.optimizer.learning_rate == program.optimizer.learning_rate)
-    found = [*half_sick.examine(paired, disposed, given_rate)]
-    if found:  # then what rules say without an effect explains nothing more
-        findings = [f if f.effect or effects.stands(f) else replace(f, severity="hint") for f in findings]
-    mended = apply(disposed.program, found)
+    findings, found = disposed.findings, []
+    if not paired.cut:  # a part of a training shows neither what its length does nor what comes late
+        findings, found = _searched(paired, disposed, memory)
     trial = Trial(program, findings, frozenset(), time_budget, memory.trainings, paired.spent)
-    overfits = [*overfitting.examine(trial)] if not found and trial.affordable else []
-    after = replace(disposed, program=mended, scores=paired.scores(mended))
-    found += overfits or learning_curve.examine(paired, after, bool(found))
     if not found and disposed.doubtful and trial.affordable:
         found = _states(findings, [finding for state in STATES for finding in state.examine(trial)])
     known = {finding.kind for finding in findings if finding.severity != "hint"}
     return _with(findings, [finding for finding in found if finding.kind not in known])
+
+
+def _searched(paired: Paired, disposed: effects.Disposed, memory: Memory) -> tuple[list[Finding], list[Finding]]:
+    """The rules' findings, and causes that no rule knows: why it learns less than simple models, or by heart."""
+    program, findings = paired.given, disposed.findings
+    given_rate = bool(disposed.program.optimizer.learning_rate == program.optimizer.learning_rate)
+    found = [*half_sick.examine(paired, disposed, given_rate)]
+    if found:  # then what rules say without an effect explains nothing more
+        findings = [f if f.effect or effects.stands(f) else replace(f, severity="hint") for f in findings]
+    trial = Trial(program, findings, frozenset(), paired.time_budget, memory.trainings, paired.spent)
+    overfits = [*overfitting.examine(trial)] if not found and trial.affordable else []
+    after = disposed
+    if found:
+        mended = apply(disposed.program, found)
+        after = replace(disposed, program=mended, scores=paired.scores(mended))
+    return findings, found + (overfits or [*learning_curve.examine(paired, after, bool(found))])
 
 
 def _borne_out(program: Program, findings: list[Finding], time_budget: TimeBudget, memory: Memory) -> list[Finding]:

@@ -238,14 +238,17 @@ def balance_classes(program: Program) -> Program:
 
 def scale_inputs(program: Program) -> Program:
     """Pixels divided by their largest value, other columns standardised; as a layer, so that use is like training."""
-    x = np.asarray(program.x, np.float64)
-    x = x[np.isfinite(x.reshape(len(x), -1)).all(axis=1)]
-    if not len(x):
+    own = program.changed(y=np.zeros(len(program.x)), finite_only=True)
+    rows = own.usable(np.arange(len(program.x)))
+    if not len(rows):
         return program
-    if program.x.ndim > 2 or (x.shape[1] > 100 and x.min() >= 0 and 200 < x.max() <= 255):
-        scale: layers.Layer = layers.Rescaling(1 / float(np.abs(x).max()))
+    x = program.x if len(rows) == len(program.x) else program.x[rows]
+    most = float(max(abs(float(x.max())), abs(float(x.min()))))
+    if x.ndim > 2 or (x.shape[1] > 100 and x.min() >= 0 and 200 < most <= 255):
+        scale: layers.Layer = layers.Rescaling(1 / most)
     else:
-        scale = layers.Normalization(mean=x.mean(axis=0).tolist(), variance=(x.var(axis=0) + 1e-12).tolist())
+        mean, variance = x.mean(axis=0, dtype=np.float64), x.var(axis=0, dtype=np.float64)
+        scale = layers.Normalization(mean=mean.tolist(), variance=(variance + 1e-12).tolist())
     return program.changed(layers=(scale, *program.layers))
 
 

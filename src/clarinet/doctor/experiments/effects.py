@@ -17,6 +17,8 @@ from clarinet.types import Array
 
 #: How far below a simple model a program is ill, whatever is known of its cause; a score that is little.
 GAP, LITTLE = 0.08, 0.25
+#: Difference of the scores on rows trained on and on others that means nothing.
+_ALIKE = 0.05
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,11 @@ def dispose(paired: Paired, findings: Sequence[Finding]) -> Disposed:
     scored = paired.kind != "R2" or asks_for_nearness(paired.given)
     if not (scored and yardstick(paired.given).known):  # the loss does not ask for what scores measure
         return Disposed(list(findings), apply(paired.given, findings), None)
-    base = paired.begin(apply(paired.given, certain))
+    begun = apply(paired.given, certain)
+    first = paired.begin(begun)
+    if first is not None and not may and _plainly_sound(paired, first):
+        return Disposed(list(findings), begun, first, reference=_reference(paired, first, paired.seeds[:1]))
+    base = None if first is None else paired.scores(begun)
     if base is None:
         return Disposed(list(findings), apply(paired.given, findings), None)
     shown = _shown(paired, certain, may, base)
@@ -63,10 +69,25 @@ def dispose(paired: Paired, findings: Sequence[Finding]) -> Disposed:
         return Disposed(list(findings), apply(paired.given, findings), None)
     program = apply(paired.given, [*certain, *(f for f in may if id(f) in shown)])
     scores = paired.scores(program) or base
-    reference = paired.reference() if paired.held_out else np.full(len(paired.seeds), -np.inf)
+    reference = _reference(paired, scores)
     ill = better(reference, scores.plain, GAP)
     judged = [_judged(f, shown, ill and not shown) for f in findings]
     return Disposed(judged, program, scores, ill, reference)
+
+
+def _plainly_sound(paired: Paired, first: Scores) -> bool:
+    """Whether one seed says enough: as good as simple models, and no better on rows that it was trained on."""
+    if first.mean < LITTLE or not paired.held_out or first.seen[0] - first.mean > _ALIKE:
+        return False
+    return bool(_reference(paired, first, paired.seeds[:1])[0] - first.mean <= LEAST)
+
+
+def _reference(paired: Paired, scores: Scores, seeds: Sequence[int] | None = None) -> Array:
+    """What simple models reach; none where nothing is held out, or where none could be clearly better."""
+    wanted = paired.seeds if seeds is None else seeds
+    if not paired.held_out or scores.mean > 1 - GAP:
+        return np.full(len(wanted), -np.inf)
+    return paired.reference(wanted)
 
 
 def stands(finding: Finding) -> bool:
@@ -100,7 +121,7 @@ def _shown(paired: Paired, certain: Sequence[Finding], may: Sequence[Finding], b
         if alone is None or without is None:
             return None
         for finding in own:
-            pair = next((p for p in ((alone, base), (every, without)) if _helps(finding, *p)), None)
+            pair = next((p for p in ((alone, base), (every, without)) if _helps(paired, finding, *p)), None)
             if pair is not None:
                 found[id(finding)] = told(paired, pair[1], pair[0], kinds.of(finding.kind).fair)
     return found
@@ -124,9 +145,10 @@ def _needed(
     return {id(finding): shown[id(finding)] for finding in kept}
 
 
-def _helps(finding: Finding, after: Scores, before: Scores) -> bool:
-    fair = kinds.of(finding.kind).fair
-    return better(after.fair if fair else after.plain, before.fair if fair else before.plain)
+def _helps(paired: Paired, finding: Finding, after: Scores, before: Scores) -> bool:
+    """Whether a remedy shows; on rows trained on, getting a little nearer to them is no proof of anything."""
+    fair, least = kinds.of(finding.kind).fair, LEAST if paired.held_out else GAP
+    return better(after.fair if fair else after.plain, before.fair if fair else before.plain, least)
 
 
 _NAMES = {"accuracy": "accuracy", "R2": "R²", "rows": "rows that are right altogether"}
@@ -139,8 +161,12 @@ def told(paired: Paired, before: Scores, after: Scores, fair: bool = False) -> s
     where = "held-out rows" if paired.held_out else "the training rows"
     return (
         f"with the remedy {name} went from {_number(paired.kind, old)} to {_number(paired.kind, new)} on {where} "
-        f"({len(paired.seeds)} paired trainings)"
+        f"({len(paired.seeds)} paired trainings{_part(paired)})"
     )
+
+
+def _part(paired: Paired) -> str:
+    return f", each on {paired.given.rows:,} rows for {paired.given.steps:,} updates" if paired.cut else ""
 
 
 def _number(kind: str, value: float) -> str:

@@ -64,17 +64,23 @@ class Paired:
         given: the program as the user has it; its labels say what is right.
         time_budget: seconds of work.
         memory: scores by program and seed; new ones are added.
+        spent: seconds of the budget that are already used.
+        cut: whether ``given`` is a part of the user's training, which takes too long.
     """
 
     given: Program
     time_budget: TimeBudget
     memory: dict[str, Score] = field(default_factory=dict)
     spent: float = 0.0
+    cut: bool = False
 
     def __post_init__(self) -> None:
         self.kind, self.true = truth(self.given)
         self.splits: dict[int, tuple[Array, Array]] = {}
         self.seeds: Sequence[int] = ()
+        self._reference: Reference | None = None
+        self._best: int | None = None
+        self._reached: dict[int, float] = {}
 
     @property
     def remaining(self) -> float:
@@ -106,21 +112,33 @@ class Paired:
         return Scores(plain, fair, seen)
 
     def begin(self, program: Program) -> Scores | None:
-        """The scores of the first program, on as many seeds as its time allows; None if it takes too long."""
+        """The first seed's score of the first program; its time says how many seeds there will be. None if too long."""
         before = self.spent
         if self._score(program, 0) is None:
             return None
         taken = self.spent - before
         self.seeds = range(next((count for limit, count in _SEEDS if taken < limit), 0))
-        return self.scores(program) if self.seeds else None
+        return self.scores(program, self.seeds[:1])
 
-    def reference(self) -> Array:
-        """What simple models reach on the same rows; the best of them on average."""
+    def reference(self, seeds: Sequence[int] | None = None) -> Array:
+        """What the simple model that is best on the first seed reaches on the same rows; -inf where there is none.
+
+        Args:
+            seeds: default all.
+        """
         began = time.thread_time()
-        own = Reference(self.given, self.kind, self.true)
-        each = np.array([own.scores(*self._split(seed), seed) for seed in self.seeds])
+        wanted = self.seeds if seeds is None else seeds
+        if self._reference is None:
+            self._reference = Reference(self.given, self.kind, self.true)
+            every = self._reference.scores(*self._split(0), 0)
+            self._reached = {0: max(every, default=-np.inf)}
+            self._best = int(np.argmax(every)) if every else None
+        for seed in wanted:
+            if seed not in self._reached:
+                own = [] if self._best is None else self._reference.scores(*self._split(seed), seed, [self._best])
+                self._reached[seed] = max(own, default=-np.inf)
         self.spent += time.thread_time() - began
-        return np.asarray(each[:, each.mean(axis=0).argmax()]) if each.size else np.full(len(self.seeds), -np.inf)
+        return np.array([self._reached[seed] for seed in wanted])
 
     def _split(self, seed: int) -> tuple[Array, Array]:
         if seed not in self.splits:

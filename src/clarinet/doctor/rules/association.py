@@ -17,6 +17,8 @@ BASIS = (
     "errors"
 )
 _SEEN = 20
+#: Numbers to look at where rows are long.
+_NUMBERS = 200_000
 _ROWS, _MOST, _NEIGHBOURS, SIGMAS, _SHUFFLES = 200, 1000, 5, 3.0, 12
 
 
@@ -57,9 +59,10 @@ def _sample(facts: ProgramFacts) -> tuple[Array, Array] | None:
         return None
     if facts.task == "classes" and facts.labels.smallest * len(x) < _SEEN:
         return None  # so few rows of a class cannot tell
-    step = max(1, len(x) // _MOST)
-    x = x[::step][:_MOST].reshape(-1, int(np.prod(x.shape[1:]))).astype(np.float64)
-    y = y[::step][:_MOST].reshape(len(x), -1).astype(np.float64)
+    most = int(np.clip(_NUMBERS // max(1, np.prod(x.shape[1:])), _MOST // 2, _MOST))
+    step = max(1, len(x) // most)
+    x = x[::step][:most].reshape(-1, int(np.prod(x.shape[1:]))).astype(np.float64)
+    y = y[::step][:most].reshape(len(x), -1).astype(np.float64)
     good = np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1)
     x, y = x[good], y[good]
     if len(x) < _ROWS or np.isin(x, (0.0, 1.0)).all():
