@@ -80,3 +80,20 @@ def test_a_training_says_whether_it_is_any_good(run: Run, tmp_path: Path, monkey
     said = run("train", "noise.csv", "--target", "y", "--epochs", 2, "--seed", 1).out
     assert "no better than guessing" in said and "Next: clarinet doctor noise.clarinet noise.csv" in said
     assert run("train", "wines.csv", "--target", "hue", "--class-weight", "balanced").code == 2
+
+
+def test_findings_and_refusals_name_the_columns_of_the_table(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    rows = "".join(f"{a / 10},{a} mm,{a + rng.integers(9)}\n" for a in rng.permutation(200))
+    Path("parts.csv").write_text("length in cm,length,cost\n" + rows)
+    assert run("train", "parts.csv", "--target", "cost", "--epochs", 2, "--hidden", 4, "--seed", 1).code == 0
+    found = run("doctor", "parts.clarinet", "parts.csv", "--epochs", 1).out
+    assert "columns 'length in cm' and 'length' say the same in other units" in found
+    refused = run("plot", "confusion", "parts.clarinet", "parts.csv").err
+    assert "predicts an amount, 'cost'. See how far off it is with: clarinet plot predictions parts" in refused
+    Path("metres.csv").write_text("length in cm,length\n7.5,0.075 m\n7.5,75 mm\n")
+    metres, millimetres = run("predict", "parts.clarinet", "metres.csv", "--json").json
+    assert metres["value"] == pytest.approx(millimetres["value"])

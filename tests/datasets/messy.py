@@ -215,6 +215,31 @@ def _sums(columns: Columns) -> str:
     return f"Total,{sum(columns['proline'])},{sum(columns['hue'])},,,,"
 
 
+def _indian(value: int) -> str:
+    """₹ 12,34,500"""
+    whole, end = str(value)[:-3], str(value)[-3:]
+    return "₹ " + re.sub(r"(?<=\d)(?=(\d\d)+$)", ",", whole) + "," + end
+
+
+def _form(columns: Columns) -> str:
+    """As the answers of a questionnaire are saved."""
+    rows = range(ROWS)
+    answers = [";".join(a for n, a in enumerate(("sweet", "dry", "red wine")) if (i >> n) & 1) for i in rows]
+    asked = _with(
+        columns,
+        bottled=[f"2024/{1 + i % 12:02}/{1 + i % 28:02} {1 + i % 12}:05:09 PM GMT+1" for i in rows],
+        region=answers,
+        mail=[f"p{i}@example.org" for i in rows],
+    )
+    return re.sub(
+        r"([^,\n]+)",
+        r'"\1"',
+        written({"Which kinds? (all that apply)" * (n == "region") or n: c for n, c in asked.items()}),
+    )
+
+
+_SPANISH = ["enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"]
+_SPANISH += ["septiembre", "octubre", "noviembre", "diciembre"]
 _RUSSIAN = {"P": "Пьемонт", "T": "Тоскана", "W": "Вюрцбург"}
 _NUMBERS = ("alcohol", "proline", "hue")
 #: By the fault.
@@ -300,6 +325,33 @@ MESSY: dict[str, Messy] = {
             _with(c, hue=_every_fifth(c["hue"], "< {}".format)),
             number=lambda n, v: f"{v} mg/l" if n == "proline" else str(v),
         )
+    ),
+    "several units": text(
+        lambda c: written(_with(c, proline=[f"{v} g" if v % 3 else f"{v / 1000} kg" for v in c["proline"]]))
+    ),
+    "thousands by a letter": text(
+        lambda c: written(c, number=lambda n, v: f"{v / 1000}K" if n == "proline" and v >= 1000 else str(v))
+    ),
+    "millions of dollars": text(
+        lambda c: written(_with(c, region=[f"${1 + i}.5M" if i % 3 else f"${i}00k" for i in range(ROWS)])),
+        same=_NUMBERS,
+    ),
+    "lakhs": text(
+        lambda c: written(_with(c, region=[_indian(100_500 + 9_000 * v) for v in c["proline"]])), same=_NUMBERS
+    ),
+    "hours and minutes": text(
+        lambda c: written(_with(c, region=[f"{i % 5}h {i % 60}m" if i % 5 else f"{i % 60} min" for i in range(ROWS)])),
+        same=_NUMBERS,
+    ),
+    "so many of five": text(lambda c: written(c, number=lambda n, v: f"{v}/5" if n == "hue" else str(v))),
+    "ranges": text(
+        lambda c: written(_with(c, proline=_every_fifth(c["proline"], lambda v: f"{v - 10} - {v + 10}")))
+    ),
+    "answers of a form": text(_form, same=_NUMBERS),
+    "sim and não": text(lambda c: written(c, words=("Sim", "Não"))),
+    "days without marks": text(lambda c: written(c, date="%Y%m%d")),
+    "months in Spanish": text(
+        lambda c: written(_with(c, bottled=[f"{d.day} de {_SPANISH[d.month - 1]} de {d.year}" for d in c["bottled"]]))
     ),
     "words in capitals": text(lambda c: written(_with(c, cultivar=_every_fifth(c["cultivar"], str.upper)))),
     "months": text(lambda c: written(c, date="%b %Y"), same=_NUMBERS),

@@ -11,11 +11,14 @@ from clarinet.cli.options import OF_SEARCHES, PLOTS
 from clarinet.cli.output import Output
 from clarinet.cli.reading import Reading
 from clarinet.cli.seen import trained_on
+from clarinet.datasets.coding import TableCoding
 from clarinet.tools.lr_finder import find_learning_rate
 
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
 
+#: Kinds that need classes.
+_OF_CLASSES = ("calibration", "confusion")
 #: Rows that a trace or a table of activations is made of.
 _BATCH = 100
 #: Rows that are shuffled, column by column.
@@ -65,6 +68,13 @@ def _of_model(options: argparse.Namespace, output: Output) -> Any:
             f"{options.kind} digits.clarinet mnist"
         )
     source = sources.load_for(model, options.data[0], Reading.of(options))
+    if options.kind in _OF_CLASSES and source.about["kind"] == "table" and not source.about["classes"]:
+        target = TableCoding.from_config(source.about["coding"]).target.name
+        raise ValueError(
+            f"plot {options.kind} is for models that tell classes apart; {options.model} predicts an amount, "
+            f"{target!r}. See how far off it is with: clarinet plot predictions "
+            f"{options.model} {options.data[0]}"
+        )
     if PLOTS[options.kind]:
         trained_on(source, output)  # rows that a model was trained on flatter it
     return _of_data(options, model, source, settings)

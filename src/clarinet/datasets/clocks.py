@@ -14,7 +14,8 @@ from clarinet.datasets.dates import Dates
 CLOCK = "clock"
 _HOURS_OF_DAY = 24
 _TIME = re.compile(
-    r"(?P<hour>\d{1,3})(?::(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
+    r"(?:(?P<days>\d{1,5})\s*(?:d|days?|Tage?|jours?),?\s+)?(?P<hour>\d{1,3})"
+    r"(?:[:hH](?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
     r"|\s*(?P<whole>[AaPp]\.?[Mm]\.?))"
 )
 
@@ -23,8 +24,10 @@ def are_clocks(cells: Sequence[str], share: float = 1.0) -> bool:
     """Whether so many of the cells are times.
 
     Example:
-        >>> are_clocks(["23:59", "7:05:30", "11 am", "1:15 PM"]), are_clocks(["2024-01-31 10:00"])
-        (True, False)
+        >>> are_clocks(["23:59", "7:05:30", "11 am", "1:15 PM", "14h05", "2 days 01:30:00"])
+        True
+        >>> are_clocks(["2024-01-31 10:00"])
+        False
     """
     return bool(cells) and sum(_seconds(cell) is not None for cell in cells) >= share * len(cells)
 
@@ -62,4 +65,4 @@ def _seconds(cell: str) -> int | None:
     if half and not 1 <= hour <= 12:
         return None
     hour = hour % 12 + 12 * (half == "p") if half else hour
-    return 3600 * hour + 60 * int(found["minute"] or 0) + int(found["second"] or 0)
+    return 86400 * int(found["days"] or 0) + 3600 * hour + 60 * int(found["minute"] or 0) + int(found["second"] or 0)

@@ -17,8 +17,14 @@ from clarinet.datasets.numerals import MISSING, NO_NUMBER, Numbers, is_unit, mar
 from clarinet.datasets.text_table import TextTable, decimal_shown
 from clarinet.wording import option
 
-_FALSE = frozenset({"false", "no", "f", "n", "0", "nein", "falsch", "non", "faux", "off"})
-_TRUE = frozenset({"true", "yes", "t", "y", "1", "ja", "j", "wahr", "oui", "vrai", "sí", "si", "on"})
+_FALSE = frozenset(
+    {"false", "no", "f", "n", "0", "nein", "falsch", "non", "faux", "off", "não", "nao", "falso", "nee", "nej", "nei"}
+    | {"nie", "ne", "нет", "ні", "hayır", "ei", "いいえ", "否", "नहीं"}
+)
+_TRUE = frozenset(
+    {"true", "yes", "t", "y", "1", "ja", "j", "wahr", "oui", "vrai", "sí", "si", "on", "sim", "sì", "verdadero"}
+    | {"verdadeiro", "vero", "tak", "ano", "да", "так", "evet", "kyllä", "はい", "是", "हाँ"}
+)
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 _UNSEEN = -1
 _LONGEST = 60
@@ -51,7 +57,11 @@ class NumberColumn:
 
     def encode(self, table: TextTable, missing: frozenset[str]) -> NDArray[np.float32]:
         """float32 (n, 1), or (n, 2) when missing values are marked."""
-        found = (read_booleans if self.boolean else known_numbers)(table, self.name, missing)
+        found = (
+            read_booleans(table, self.name, missing)
+            if self.boolean
+            else known_numbers(table, self.name, missing, self.sign)
+        )
         if found.bad:
             wanted = "yes or no, true or false" if self.boolean else "a number"
             raise ValueError(f"{where(table, self.name, found.bad[0])}: expected {wanted}, as in the training table")
@@ -296,9 +306,9 @@ def numbers_of(table: TextTable, name: str, missing: frozenset[str]) -> Numbers:
     return read_numbers(table.columns[name], decimal_of(table, name), missing)
 
 
-def known_numbers(table: TextTable, name: str, missing: frozenset[str]) -> Numbers:
-    """A column that is known to hold numbers."""
-    return read_numbers(table.columns[name], decimal_of(table, name), missing, learnt=True)
+def known_numbers(table: TextTable, name: str, missing: frozenset[str], unit: str) -> Numbers:
+    """A column that is known to hold numbers, of this unit."""
+    return read_numbers(table.columns[name], decimal_of(table, name), missing, learnt=True, unit=unit)
 
 
 def dates_of(table: TextTable, name: str, absent: NDArray[np.bool_], learnt: str | None = None) -> Dates:

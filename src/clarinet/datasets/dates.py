@@ -18,18 +18,18 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan january januar janvier enero",
-            "feb february februar février",
-            "mar march mär märz mars marzo",
-            "apr april avril abril",
-            "may mai mayo",
-            "jun june juni juin",
-            "jul july juli juillet",
-            "aug august août agosto",
-            "sep sept september septembre",
-            "oct october okt oktober octobre",
-            "nov november novembre",
-            "dec december dez dezember décembre",
+            "jan january januar janvier janv enero ene janeiro gennaio gen januari",
+            "feb february februar février févr fév febrero fevereiro fev febbraio februari",
+            "mar march mär märz mrz mars marzo março maart mrt",
+            "apr april avril avr abril abr aprile",
+            "may mai mayo maio maggio mag mei maj",
+            "jun june juni juin junio junho giugno giu",
+            "jul july juli juillet juil julio julho luglio lug",
+            "aug august août agosto ago augustus augusti",
+            "sep sept september septembre septiembre setembro set settembre",
+            "oct october okt oktober octobre octubre outubro out ottobre ott",
+            "nov november novembre noviembre novembro",
+            "dec december dez dezember décembre déc dic diciembre dezembro dicembre",
         ),
         1,
     )
@@ -37,13 +37,13 @@ _MONTHS = {
 }
 _TIME = (
     r"(?:[T ,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
-    r"\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})?)?"
+    r"\s*(?:Z|(?:[A-Z]{2,5})?(?:[-+]\d{1,2}(?::?\d{2})?)?))?"
 )
 _ISO = re.compile(rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d{{1,2}})(?P=mark)(?P<day>\d{{1,2}}){_TIME}")
 _THREE = re.compile(rf"(?P<a>\d{{1,2}})(?P<mark>[-/. ])\s?(?P<b>\d{{1,2}})(?P=mark)\s?(?P<c>\d{{4}}|\d{{2}}){_TIME}")
 _DAY_NAMED = re.compile(
-    rf"(?:[^\W\d_]{{2,9}}\.?,?\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?[- ]*(?P<name>[^\W\d_]{{3,9}})\.?[-, ]*"
-    rf"(?P<year>\d{{4}}|\d{{2}}){_TIME}"
+    rf"(?:[^\W\d_]{{2,13}}\.?,?\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|\.)?[- ]*(?:de )?(?P<name>[^\W\d_]{{3,10}})"
+    rf"\.?[-, ]*(?:del? )?(?P<year>\d{{4}}|\d{{2}}){_TIME}"
 )
 _MONTH_NAMED = re.compile(
     rf"(?:[^\W\d_]{{2,9}}\.?,\s+)?(?P<name>[^\W\d_]{{3,9}})\.?[- ]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?[- ]+"
@@ -55,6 +55,10 @@ _MONTH_ALONE = re.compile(
     r"|(?P<name>[^\W\d_]{3,9})\.?[-, ]+(?P<year3>\d{4})"
     r"|Q(?P<quarter>[1-4])[-/ ]?(?P<year4>\d{4})|(?P<year5>\d{4})[-/ ]?Q(?P<quarter2>[1-4])"
 )
+#: A day without marks between its numbers, as large programs write it.
+_COMPACT = re.compile(r"(?P<year>19\d\d|20\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])")
+#: So many days without marks are no chance.
+_NO_CHANCE = 10
 #: What a network may learn from a date.
 PARTS = ("year", "month", "weekday", "hour", "days")
 #: What comes round again, and after how many of its units.
@@ -93,10 +97,20 @@ def are_dates(cells: Sequence[str], share: float = 1.0) -> bool:
     return sum(map(_looks_like_a_date, cells)) >= share * len(cells)
 
 
+def are_compact(cells: Sequence[str]) -> bool:
+    """Whether all of at least ten cells are days such as 20240131.
+
+    Example:
+        >>> are_compact(["20240131", "20240201"] * 5), are_compact(["20240131", "20249999"] * 5)
+        (True, False)
+    """
+    return len(cells) >= _NO_CHANCE and all(map(_COMPACT.fullmatch, cells))
+
+
 def _looks_like_a_date(cell: str) -> bool:
     if len(cell) < 6 or len(cell) > 40:
         return False
-    if _ISO.fullmatch(cell) or _THREE.fullmatch(cell):
+    if _ISO.fullmatch(cell) or _THREE.fullmatch(cell) or _COMPACT.fullmatch(cell):
         return True
     named = _DAY_NAMED.fullmatch(cell) or _MONTH_NAMED.fullmatch(cell)
     return (named is not None and named["name"].lower() in _MONTHS) or _month_alone(cell) is not None
@@ -157,6 +171,8 @@ def _order(cells: Sequence[str], absent: NDArray[np.bool_]) -> tuple[str, int | 
 
 def _read(cell: str, order: str) -> datetime.datetime | None:
     """One date; None if it is none."""
+    if compact := _COMPACT.fullmatch(cell):
+        return _day(int(compact["year"]), int(compact["month"]), int(compact["day"]))
     found = _ISO.fullmatch(cell)
     if found is not None:
         return _moment(int(found["year"]), int(found["month"]), int(found["day"]), found)
@@ -196,8 +212,12 @@ def _moment(year: int, month: int, day: int, found: re.Match[str]) -> datetime.d
     hour, half = int(found["hour"] or 0), (found["half"] or "")[:1].lower()
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
+    return _day(year, month, day, hour, int(found["minute"] or 0), int(found["second"] or 0))
+
+
+def _day(*parts: int) -> datetime.datetime | None:
     try:
-        return datetime.datetime(year, month, day, hour, int(found["minute"] or 0), int(found["second"] or 0))
+        return datetime.datetime(*parts)  # type: ignore[arg-type]
     except ValueError:  # no day of the calendar
         return None
 

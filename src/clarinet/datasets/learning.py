@@ -30,9 +30,10 @@ from clarinet.datasets.columns import (
     where,
     words_of,
 )
-from clarinet.datasets.dates import WORDS, are_dates, varying
+from clarinet.datasets.dates import WORDS, are_compact, are_dates, varying
 from clarinet.datasets.numerals import Numbers, are_codes, signs_for_nothing
 from clarinet.datasets.text_table import TextTable
+from clarinet.datasets.worded import several_answers, words_in
 from clarinet.wording import option
 
 _DRESSED_NUMBER = re.compile(r"[-+]?\s*[$€£¥]?\s*\d[\d.,' ]*\s*[%$€£¥]?")
@@ -44,6 +45,12 @@ _WORDS_OF_SENTENCES = 3.0
 #: A word of the vocabulary occurs in so many rows.
 _LEAST_ROWS = 2
 _ALL_DIFFERENT = 10
+#: Of names of which most occur once, those that occur again have to be in so many of the rows.
+_LEAST_COVERED = 0.05
+#: Cells that a message names.
+_MOST_SAID = 3
+#: A column holds names, and no slips among numbers, if it has so few kinds of cells, and so many are no numbers.
+_FEW_KINDS, _NO_SLIPS = 20, 0.05
 
 Learnt = tuple[Column | None, str]
 
@@ -90,6 +97,10 @@ def learn_column(table: TextTable, name: str, rules: Rules) -> Learnt:
         return _categories(name, len(cells), present, rules, len(present))
     if name in rules.text:
         return _sentences(name, present, rules) or (None, f"{name!r}: left out: no word occurs in two rows")
+    if are_compact(present):
+        found = _date(table, name, rules)
+        if found is not None:
+            return found
     if are_codes(present):
         column, sentence = _names(name, len(cells), present, rules)
         return column, f"{sentence}; digits with zeros first are names, not numbers"
@@ -99,8 +110,9 @@ def learn_column(table: TextTable, name: str, rules: Rules) -> Learnt:
 def _words(table: TextTable, name: str, present: list[str], rules: Rules) -> Learnt:
     """A column that holds neither numbers nor dates."""
     check_dressed(table, name, present, option("categorical", [name]))
-    several = sum(len(words_of(cell)) for cell in present) >= _WORDS_OF_SENTENCES * len(present)
-    if several and len(set(present)) > max(rules.max_categories, len(present) // 4):
+    sentences = sum(map(words_in, present)) >= _WORDS_OF_SENTENCES * len(present)
+    sentences = sentences and len(set(present)) > max(rules.max_categories, len(present) // 4)
+    if sentences or several_answers(present):
         found = _sentences(name, present, rules)
         if found is not None:
             return found
@@ -123,11 +135,13 @@ def _categories(
 ) -> Learnt:
     counts = Counter(present)
     frequent = sorted(counts, key=lambda category: (-counts[category], category))[:most]
+    if len(counts) > most:  # nothing is learnt from a name that one row has
+        frequent = [category for category in frequent if counts[category] >= _LEAST_ROWS] or frequent[:1]
+        if sum(counts[category] for category in frequent) < _LEAST_COVERED * len(present):
+            return None, f"{name!r}: left out: {len(counts)} different texts in {rows} rows; {_kept(name)}"
     categories, missing = tuple(sorted(frequent)), rows - len(present)
     if len(counts) == 1 and not missing:
         return None, f"{name!r}: left out: {categories[0]!r} in every row"
-    if len(counts) > most and counts[frequent[0]] < 2:
-        return None, f"{name!r}: left out: {len(counts)} different texts in {rows} rows; {_kept(name)}"
     others = len(counts) - len(categories)
     sentence = f"{name!r}: {len(counts)} categories, one feature each ({shorten(categories)})"
     if len(counts) == 1:
@@ -135,7 +149,7 @@ def _categories(
     if others:
         limit = option("max_categories", rules.max_categories)
         sentence = (
-            f"{name!r}: {len(counts)} categories: one feature for each of the {most} most frequent "
+            f"{name!r}: {len(counts)} categories: one feature for each of the {len(categories)} most frequent "
             f"({shorten(categories)}) and one for all others ({limit}; {_kept(name)})"
         )
     written = f" ({', '.join(map(repr, sorted(signs)))} among them)" if signs else ""
@@ -185,7 +199,7 @@ def _number(table: TextTable, name: str, rules: Rules) -> Learnt | None:
     if reason is not None:
         return None, reason
     sign = check_signs(table, name, found)
-    what = "booleans as 0 and 1" if boolean else _written(table, name, known, sign, found.bounds)
+    what = "booleans as 0 and 1" if boolean else _written(table, name, known, sign, found)
     return number_column(name, known, count, rules, what, boolean, sign)
 
 
@@ -225,11 +239,13 @@ def number_column(
     return NumberColumn(name, fill, marked, boolean, sign), f"{name!r}: {what}{_sentinel(known)}"
 
 
-def _written(table: TextTable, name: str, known: NDArray[np.float64], sign: str, bounds: Sequence[int] = ()) -> str:
+def _written(table: TextTable, name: str, known: NDArray[np.float64], sign: str, found: Numbers) -> str:
     what = f"numbers from {known.min():g} to {known.max():g}"
-    what += f", in {sign}" if sign else ""
-    if bounds:
-        what += f", {table.columns[name][bounds[0]]!r} and {len(bounds) - 1} more bounds read as their numbers"
+    what += f", {'of' if sign[0] == '/' else 'in'} {sign.lstrip('/')}" if sign else ""
+    what += converted(found)
+    if bounds := found.bounds:
+        more = f" and {len(bounds) - 1} more" if bounds[1:] else ""
+        what += f", {table.columns[name][bounds[0]]!r}{more} read as numbers: a bound, or the middle of a range"
     if table.decimal is None and name not in table.plain:
         cells, mark = table.columns[name], decimal_of(table, name)
         other = "," if mark == "." else "."
@@ -238,6 +254,11 @@ def _written(table: TextTable, name: str, known: NDArray[np.float64], sign: str,
         grouped = next((cell for cell in cells if other in cell and not cell.isalpha()), None)
         what += f", {grouped!r} being thousands" if grouped and any(c.isdigit() for c in grouped) else ""
     return what
+
+
+def converted(found: Numbers) -> str:
+    """Which units were made the one that all have, in words."""
+    return f", those in {shorten(found.converted)} converted" if found.converted else ""
 
 
 def _sentinel(known: NDArray[np.float64]) -> str:
@@ -328,9 +349,17 @@ def check_mostly(table: TextTable, name: str, found: Numbers, otherwise: str) ->
     cells, bad, present = table.columns[name], found.bad, int((~found.absent).sum())
     if 2 * len(bad) >= present or all(is_boolean(cells[i]) for i in bad):
         return
+    if (
+        len(bad) >= _NO_SLIPS * present
+        and 2 * len({cells[i] for i in bad}) < len(bad)
+        and len(set(cells)) <= _FEW_KINDS
+    ):
+        return
+    kinds = list(dict.fromkeys(cells[i] for i in bad))[:_MOST_SAID]
     raise ValueError(
         f"{where(table, name, bad[0])}: {len(bad)} of {present} cells are no numbers; correct them, or pass "
-        f"{option('missing', [cells[bad[0]]])} if it means a missing value, or {otherwise} if the numbers are names"
+        f"{option('missing', kinds)} if {'these mean' if kinds[1:] else 'it means'} a missing value, or {otherwise} if "
+        "the numbers are names"
     )
 
 

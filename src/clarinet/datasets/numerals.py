@@ -12,21 +12,61 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-MISSING = frozenset({"", "na", "n/a", "n.a.", "nan", "null", "<na>", "nat", "?", "#n/a", "#na", "#null!", "#value!"})
+from clarinet.datasets.units import added_up, forms, multiplier, one_unit
+
+MISSING = frozenset(
+    {"", "na", "n/a", "n.a.", "nan", "null", "<na>", "nat", "?", "#n/a", "#na", "#null!", "#value!"}
+    | {"#nv", "#n/d", "#wert!", "#bezug!", "#valeur!", "#valor!"}
+)
 """Cells that mean "no value", in lower case."""
 
 #: Cells of signs alone; among words, but not beside "+", they mean "no value".
 SIGNS = frozenset({"-", "--", "---", "–", "—", ".", "..", "...", "*"})
 #: A missing number, but a name of its own among names: "none", or "-" beside "+".
-NO_NUMBER = SIGNS | {"none", "nil", "missing", "unknown", "#div/0!", "#num!", "#ref!", "#name?"}
+NO_NUMBER = (
+    SIGNS
+    | {"none", "nil", "missing", "unknown", "not available", "not applicable", "not reported", "no data", "undisclosed"}
+    | {
+        "tbd",
+        "tba",
+        "(blank)",
+        "blank",
+        "n/d",
+        "n.d.",
+        "nd",
+        "s/d",
+        "nr",
+        "n.r.",
+        "#div/0!",
+        "#num!",
+        "#ref!",
+        "#name?",
+    }
+    | {"unbekannt", "keine angabe", "k.a.", "k. a.", "fehlt", "(leer)", "inconnu", "non renseigné", "non disponible"}
+    | {"desconocido", "sin dato", "sin datos", "no disponible", "não informado", "desconhecido", "sconosciuto"}
+)
 
 DECIMALS = (".", ",")
 _BLANKS = "'’ \u00a0\u202f"  # between thousands, beside the mark that does not stand before decimals
-_UNIT = r"[^\W\d_]{1,12}\.?[²³]?(?:/[^\W\d_]{1,8}[²³]?)?|°[CFK]?"
+_WORD = r"[^\W\d_]{1,12}"
+_UNIT = (
+    rf"{_WORD}\.?[²³]?(?:/[^\W\d_]{{1,8}}[²³]?)?|[^\W\d_]{{1,3}}[23]|{_WORD}(?:\. ?|[ ]){_WORD}\.?|°[CFK]?"
+    r"|(?:/|out of|of|von|sur|de|su)\s*[1-9]\d{0,2}"
+)
+#: Of so many, such as 4/5 and 4 out of 5.
+_OF = re.compile(r"(?:/|out of|of|von|sur|de|su)\s*(\d+)")
 _BOUND = re.compile(r"(?:[<>]=?|[≤≥≈~])\s*(?=[-+.,\d])")
+_RANGE = re.compile(r"([^-–—]+?)\s*(?:[-–—]|\b(?:to|bis|à|a)\b)\s*([^-–—]+)")
+#: 1 h 20 min, 5 ft 11 in, 5'11", PT1H20M.
+_PARTS = re.compile(r"(?:pt)?(?:\d+(?:[.,]\d+)?\s*(?:[^\W\d_]{1,8}\.?|'|’|\"|″|′)[\s,]*(?:and |und |et )?){2,4}")
+_PART = re.compile(r"(\d+(?:[.,]\d+)?)\s*([^\W\d_]+|'|’|\"|″|′)")
+_QUOTES = {"’": "'", "′": "'", "″": '"'}
 #: Of numbers with a unit so many have the same one, or none.
 _OF_ONE_UNIT = 0.9
-_MONEY = r"(?:US\$|[$€£¥₹₽₺₩]|EUR|USD|GBP|CHF|JPY|SEK|NOK|DKK|PLN|CZK)"
+_MONEY = (
+    r"(?:[A-Z]{1,3}\$|[$€£¥₹₽₺₩₪₫₴฿]|Rs\.?|kr\.?|zł|Kč|Ft|EUR|USD|GBP|CHF|JPY|SEK|NOK|DKK|PLN|CZK|INR|BRL|CAD|AUD|NZD"
+    r"|MXN|CNY|TRY|RUB|ZAR|AED|SGD|HKD|KRW|HUF|THB|ILS|COP|ARS|CLP|PEN|UAH|IDR|MYR|PHP|VND|EGP|NGN|SAR)"
+)
 
 
 class Marks(NamedTuple):
@@ -51,7 +91,9 @@ class Numbers:
         absent: a mask of missing ones.
         bad: the rows that hold something else.
         signs: currency and percent signs and units that stand beside numbers, and ``""`` for those without.
-        bounds: the rows with a bound instead of a number, such as ``"<0.5"``, which is read as 0.5.
+        bounds: the rows with a bound instead of a number, such as ``"<0.5"``, which is read as 0.5, or a range, such as
+            ``"10-20"``, which is read as its middle.
+        converted: units of others among them, which were made the one unit that is left.
     """
 
     values: NDArray[np.float64]
@@ -59,6 +101,7 @@ class Numbers:
     bad: list[int]
     signs: frozenset[str] = field(default=frozenset({""}))
     bounds: tuple[int, ...] = ()
+    converted: tuple[str, ...] = ()
 
 
 def marks(cells: Iterable[str]) -> Marks:
@@ -87,7 +130,7 @@ def _shows(mark: str) -> re.Pattern[str]:
     d, g = re.escape(mark), re.escape("," if mark == "." else ".")
     return re.compile(
         rf"(?m)^[^\d\n.,]*(?:\d{{1,3}}(?:{g}\d{{3}})+{d}\d*|\d{{1,3}}(?:[{_BLANKS}]\d{{3}})+{d}\d+"
-        rf"|\d{{1,3}}(?:{g}\d{{3}}){{2,}}|\d+{d}(?:\d{{1,2}}|\d{{4,}})?|{d}\d+|(?:0\d*|\d{{4,}}){d}\d{{3}}"
+        rf"|\d{{1,2}}(?:{g}\d{{2}})+{g}\d{{3}}(?:{d}\d*)?|\d{{1,3}}(?:{g}\d{{3}}){{2,}}|\d+{d}(?:\d{{1,2}}|\d{{4,}})?|{d}\d+|(?:0\d*|\d{{4,}}){d}\d{{3}}"
         rf"|\d*{d}\d*[eE][-+]?\d+)[^\d\n.,]*$"
     )
 
@@ -96,11 +139,13 @@ def _shows(mark: str) -> re.Pattern[str]:
 def _written(decimal: str) -> re.Pattern[str]:
     """A number with thousands in groups, and signs before or behind it."""
     d, g = re.escape(decimal), re.escape("," if decimal == "." else ".")
-    groups = rf"[1-9]\d{{0,2}}(?P<group>[{g}{_BLANKS}])\d{{3}}(?:(?P=group)\d{{3}})*"
+    groups = rf"[1-9]\d{{0,2}}(?P<group>[{g}{_BLANKS}])\d{{3}}(?:(?P=group)\d{{3}})*|[1-9]\d?(?:{g}\d{{2}})+{g}\d{{3}}"
     return re.compile(
         rf"(?P<open>\()?\s*(?P<minus>[-+−])?\s*(?P<before>{_MONEY})?\s*(?P<minus2>[-+−])?\s*"
         rf"(?P<number>(?:{groups}|\d+)(?:{d}\d*)?|{d}\d+)(?P<power>[eE][-+]?\d+)?"
-        rf"\s*(?P<behind>{_MONEY}|[%‰]|{_UNIT})?(?P<minus3>-)?\s*(?P<close>\))?"
+        rf"\s*(?P<times>(?:[kKMBTmb]|bn|[Mm]io\.?|[Mm]rd\.?|[Tt]sd\.?|[Mm]illions?|[Bb]illions?|[Ll]akhs?|[Ll]acs?"
+        rf"|[Cc]rores?|Cr)(?=\s*(?:{_MONEY})?\s*\)?$))?"
+        rf"\s*(?P<behind>{_MONEY}|[%‰]|{_UNIT})?(?P<minus3>-)?(?:/-)?\s*(?P<close>\))?"
     )
 
 
@@ -115,15 +160,46 @@ def read_number(cell: str, decimal: str) -> tuple[float, str] | None:
     if plain is not None:
         return plain, ""
     found = _written(decimal).fullmatch(cell)
-    if found is None or bool(found["open"]) != bool(found["close"]) or (found["before"] and found["behind"]):
+    if found is None:
+        return _of_parts(cell)
+    if bool(found["open"]) != bool(found["close"]) or (found["before"] and found["behind"]):
         return None
     minuses = [sign for sign in (found["minus"], found["minus2"], found["minus3"], found["open"]) if sign]
     if len(minuses) > 1:
         return None
     digits = re.sub(rf"[{_BLANKS}{'.' if decimal == ',' else ','}]", "", found["number"]).replace(decimal, ".")
     value = float(digits + (found["power"] or ""))
-    sign = found["before"] or found["behind"] or ""
+    sign, times = found["before"] or found["behind"] or "", found["times"] or ""
+    if times and sign:  # $1.2M
+        value *= multiplier(times.removesuffix("s")) or 1.0
+    share = _OF.fullmatch(sign)
+    if share and (value > int(share[1]) or re.match(r"0\d", found["number"])):
+        return None
+    sign = f"/{share[1]}" if share else sign or times
     return (value if minuses in ([], ["+"]) else -value), sign.lower() if is_unit(sign) else sign
+
+
+def _of_parts(cell: str) -> tuple[float, str] | None:
+    """A number in several units, such as 1 h 20 min, in the first of them."""
+    small = cell.lower()
+    if not _PARTS.fullmatch(small):
+        return None
+    parts = [(float(number.replace(",", ".")), unit) for number, unit in _PART.findall(small.removeprefix("pt"))]
+    return added_up([(number, _QUOTES.get(unit, unit)) for number, unit in parts])
+
+
+def _bound(cell: str, decimal: str) -> tuple[float, str] | None:
+    """What a bound, such as <5 and 40+, or a range, such as 10-20, stands for; None for others."""
+    if below := _BOUND.match(cell):
+        return read_number(cell[below.end() :], decimal)
+    if cell.endswith("+"):
+        return read_number(cell[:-1].rstrip(), decimal)
+    ends = _RANGE.fullmatch(cell)
+    low, high = (read_number(ends[1], decimal), read_number(ends[2], decimal)) if ends else (None, None)
+    sound = low is not None and high is not None and 0 <= low[0] < high[0] and low[1] in ("", high[1])
+    if not (sound and ends and low and high) or any(re.match(r"0\d", end) for end in ends.groups()):
+        return None
+    return (low[0] + high[0]) / 2, high[1]
 
 
 def is_unit(sign: str) -> bool:
@@ -142,9 +218,11 @@ def _plain(cell: str, decimal: str) -> float | None:
         return None
 
 
-def read_numbers(cells: Sequence[str], decimal: str, missing: Collection[str], learnt: bool = False) -> Numbers:
-    """Cells as numbers. A unit may stand behind them if it is the same almost everywhere, and a few may be bounds,
-    such as ``"<0.5"``.
+def read_numbers(
+    cells: Sequence[str], decimal: str, missing: Collection[str], learnt: bool = False, unit: str | None = None
+) -> Numbers:
+    """Cells as numbers. A unit may stand behind them if it is the same almost everywhere, or others can be made of it,
+    as kg of g; and a few may be bounds, such as ``"<0.5"``, or ranges, such as ``"10-20"``.
 
     Args:
         cells: text.
@@ -152,10 +230,11 @@ def read_numbers(cells: Sequence[str], decimal: str, missing: Collection[str], l
         missing: cells that mean "no value", in lower case; numbers among them count by value. Those of
             :data:`NO_NUMBER` do as well.
         learnt: whether the column is known to hold numbers; then single cells with units or bounds are numbers too.
+        unit: that all shall have, if they can; None: the most frequent one.
     """
     values = _all_plain(cells, decimal)
     found = (
-        _one_by_one(cells, decimal, missing, learnt)
+        _one_by_one(cells, decimal, missing, learnt, unit)
         if values is None
         else Numbers(values, np.zeros(len(cells), np.bool_), [])
     )
@@ -182,7 +261,9 @@ def _all_plain(cells: Sequence[str], decimal: str) -> NDArray[np.float64] | None
     return values if np.isfinite(values).all() and "_" not in "".join(cells) else None
 
 
-def _one_by_one(cells: Sequence[str], decimal: str, missing: Collection[str], learnt: bool) -> Numbers:
+def _one_by_one(
+    cells: Sequence[str], decimal: str, missing: Collection[str], learnt: bool, unit: str | None
+) -> Numbers:
     values, absent, bad = np.zeros(len(cells)), np.zeros(len(cells), np.bool_), []
     rows: dict[str, list[int]] = {}
     bounds: list[int] = []
@@ -191,28 +272,60 @@ def _one_by_one(cells: Sequence[str], decimal: str, missing: Collection[str], le
         if word in missing or word in NO_NUMBER:
             absent[i] = True
             continue
-        bound = _BOUND.match(cell)
-        found = read_number(cell[bound.end() :] if bound else cell, decimal)
+        found = read_number(cell, decimal)
+        if found is None and (found := _bound(cell, decimal)) is not None:
+            bounds.append(i)
         if found is None:
             bad.append(i)
             continue
         values[i] = found[0]
         rows.setdefault(found[1], []).append(i)
-        bounds += [i] if bound else []
+    rows, converted = _in_one_unit(cells, values, rows, unit)
     if not learnt:
-        bad += _odd(rows, bounds, sum(map(len, rows.values())))
+        bad += _odd(cells, rows, bounds, sum(map(len, rows.values())))
         values[bad] = 0.0
     wrong = set(bad)
     signs = {sign for sign, where in rows.items() if not wrong.issuperset(where)}
-    return Numbers(values, absent, sorted(wrong), frozenset(signs), tuple(i for i in bounds if i not in wrong))
+    sound = tuple(i for i in bounds if i not in wrong)
+    return Numbers(values, absent, sorted(wrong), frozenset(signs), sound, converted)
 
 
-def _odd(rows: dict[str, list[int]], bounds: list[int], count: int) -> list[int]:
+def _in_one_unit(
+    cells: Sequence[str], values: NDArray[np.float64], rows: dict[str, list[int]], unit: str | None
+) -> tuple[dict[str, list[int]], tuple[str, ...]]:
+    """The rows by their units once those of one kind are one, of which ``values`` are; and the units that were others.
+
+    Args:
+        cells, values, rows: as they were read; values are changed.
+        unit: the one that all shall have; None: the usual one.
+    """
+    units = {sign: len(where) for sign, where in rows.items() if is_unit(sign)}
+    for form, usual in forms(units | ({unit: len(cells) + 1} if unit else {})).items():
+        if form in rows:
+            rows.setdefault(usual, []).extend(rows.pop(form))
+            units[usual] = units.get(usual, 0) + units.pop(form)
+    some = any(is_unit(sign) and sign != unit for sign in rows)
+    if not some or not all(is_unit(sign) or not sign for sign in rows):
+        return rows, ()
+    capital = all(cells[i].rstrip("+")[-1:].isupper() for sign in units for i in rows[sign])
+    counts = units | ({"": len(rows[""])} if "" in rows else {})
+    factors = one_unit(counts, capital, unit)
+    if factors is None or (len(factors) == 1 and set(factors.values()) == {1.0}):
+        return rows, ()
+    base = next((sign for sign, factor in factors.items() if factor == 1.0), unit or "")
+    for sign, where in rows.items():
+        values[where] *= factors[sign]
+    converted = tuple(sorted(sign for sign in rows if sign and factors[sign] != 1.0))
+    return {base if unit is None else unit: sorted(i for where in rows.values() for i in where)}, converted
+
+
+def _odd(cells: Sequence[str], rows: dict[str, list[int]], bounds: list[int], count: int) -> list[int]:
     """The rows whose units or bounds make them names: of a unit that few share, or bounds without a number."""
     units = [sign for sign in rows if is_unit(sign)]
     sound = len(units) == 1 and set(rows) <= {"", *units} and len(rows[units[0]]) >= _OF_ONE_UNIT * count
     odd = [] if sound else [row for unit in units for row in rows[unit]]
-    return odd if 2 * len(bounds) < count else odd + bounds
+    least = [row for row in bounds if not cells[row].endswith("+")]  # 100+ is a number that was rounded
+    return odd if 2 * len(least) < count else odd + least
 
 
 def whole_number(cell: str, decimal: str) -> str | None:

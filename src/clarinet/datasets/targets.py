@@ -19,7 +19,7 @@ from clarinet.datasets.columns import (
     where,
 )
 from clarinet.datasets.dates import are_dates
-from clarinet.datasets.learning import check_dressed, check_mostly, check_signs, spelled
+from clarinet.datasets.learning import check_dressed, check_mostly, check_signs, converted, spelled
 from clarinet.datasets.numerals import NO_NUMBER, SIGNS, are_codes, signs_for_nothing, whole_number
 from clarinet.datasets.text_table import TextTable
 from clarinet.names import nearest
@@ -103,7 +103,7 @@ def learn_target(table: TextTable, name: str, task: str | None) -> tuple[TargetC
             )
         check_finite(found.values, found.absent, table, name)
         low, high, sign = found.values.min(), found.values.max(), check_signs(table, name, found)
-        in_what = f" in {sign}" if sign else ""
+        in_what = (f" in {sign}" if sign else "") + converted(found)
         return TargetColumn(name, sign=sign), f"Target {name!r}: numbers from {low:g} to {high:g}{in_what}: regression"
     if task is None:
         _check_names(table, name)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, SupportsFloat
 
 import numpy as np
 
-from clarinet import data_adapters, losses, optimizers
+from clarinet import data_adapters, datasets, losses, optimizers
+from clarinet.data_adapters import provenance
 from clarinet.doctor.graphs import Inside, in_a_row
 from clarinet.layers.handle import leaf_layers
 from clarinet.settings import BATCH_SIZE, Role, names_of
@@ -47,6 +48,7 @@ class Program:
         finite_only: whether rows with NaN or infinity are left out of training.
         dtype: that it is trained in; None: float32.
         numbers: of the original program's layers in ``model.layers``; empty for what is no layer there.
+        features: what the numbers of a row are called, where it is known.
     """
 
     layers: tuple[Layer, ...]
@@ -62,6 +64,11 @@ class Program:
     finite_only: bool = False
     dtype: DTypeLike | None = None
     numbers: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+
+    def column(self, number: int) -> str:
+        """What a column of ``x`` is called; its number where nothing is known."""
+        return repr(self.features[number]) if self.features else str(number)
 
     def changed(self, **changes: object) -> Program:
         """A copy with other contents."""
@@ -232,8 +239,15 @@ def program_of(
     metrics = tuple(model._metrics[0])
     return Program(
         layers, tuple(shape), model.loss, model.optimizer, metrics, rows, labels, validation, fit, model.target,
-        dtype=model.dtype, numbers=tuple(number for number, _ in row),
+        dtype=model.dtype, numbers=tuple(number for number, _ in row), features=_features(model, shape),
     )  # fmt: skip
+
+
+def _features(model: Trainable, shape: tuple[int, ...]) -> tuple[str, ...]:
+    """The names of a table's features, if the model knows them."""
+    about = provenance.describe(model)
+    names = datasets.TableCoding.from_config(about["coding"]).feature_names if about["kind"] == "table" else ()
+    return tuple(names) if shape == (len(names),) else ()
 
 
 def copied(layer: Layer, initial: bool, name: str | None = None) -> Layer:

@@ -30,7 +30,7 @@ def examine(facts: ProgramFacts) -> Iterator[Finding]:
     if x.ndim == 2 and x.dtype.kind in "fiu" and len(x) > 1:
         constant = np.flatnonzero((x == x[0]).all(axis=0))
         if constant.size and constant.size < x.shape[1]:
-            listed = ", ".join(map(str, constant[:5])) + ("…" if constant.size > 5 else "")
+            listed = ", ".join(map(facts.program.column, constant[:5].tolist())) + ("…" if constant.size > 5 else "")
             yield Finding(
                 "constant_features",
                 "data.x",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -28,7 +28,7 @@ def examine(facts: ProgramFacts) -> Iterator[Finding]:
     flat = np.ascontiguousarray(x[:ROWS].reshape(min(len(x), ROWS), -1))
     yield from _rows(flat, np.asarray(facts.program.y)[:ROWS], discrete=facts.task != "amounts")
     if flat.shape[1] <= _COLUMNS and len(flat) > 2:
-        yield from _columns(flat.astype(np.float64))
+        yield from _columns(flat.astype(np.float64), facts.program.column)
 
 
 def _rows(x: Array, y: Array, discrete: bool) -> Iterator[Finding]:
@@ -68,7 +68,7 @@ def _rows(x: Array, y: Array, discrete: bool) -> Iterator[Finding]:
         )
 
 
-def _columns(x: Array) -> Iterator[Finding]:
+def _columns(x: Array, called: Callable[[int], str]) -> Iterator[Finding]:
     spread = x.std(axis=0)
     live = np.flatnonzero(np.isfinite(spread) & (spread > 0))
     if len(live) < 2:
@@ -84,7 +84,7 @@ def _columns(x: Array) -> Iterator[Finding]:
         "data.x",
         "hint",
         0.8,
-        f"columns {twins[0][0]} and {twins[0][1]} say the same in other units"
+        f"columns {called(twins[0][0])} and {called(twins[0][1])} say the same in other units"
         + (f", and {len(pairs) - 1} more pairs" if len(pairs) > 1 else ""),
         "If one column is a multiple of another, the network can split the weight between them in any way: nothing is "
         "gained, and single weights mean nothing. A column made from the target by mistake looks like this too.",

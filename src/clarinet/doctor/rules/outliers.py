@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -24,12 +24,12 @@ _COLUMNS = 200
 
 
 def examine(facts: ProgramFacts) -> Iterator[Finding]:
-    yield from _look(facts.program.x, "x")
+    yield from _look(facts.program.x, "x", facts.program.column)
     if facts.task == "amounts":
         yield from _look(np.asarray(facts.program.y), "y")
 
 
-def _look(array: Array, name: str) -> Iterator[Finding]:
+def _look(array: Array, name: str, called: Callable[[int], str] = str) -> Iterator[Finding]:
     if array.ndim > 2 or array[:1].size > _COLUMNS or array.dtype.kind not in "fiu" or len(array) < 20:
         return
     step = max(1, len(array) // ROWS)
@@ -50,7 +50,7 @@ def _look(array: Array, name: str) -> Iterator[Finding]:
         f"data.{name}",
         "hint",
         0.6,
-        f"{name} holds {value:g} at row {row * step}, column {column}; half of that column is between "
+        f"{name} holds {value:g} at row {row * step}, column {called(column)}; half of that column is between "
         f"{low[column]:g} and {high[column]:g}"
         + (f", and {same:.0%} of it is this very number: a code for 'missing'?" if code else ""),
         "The loss and the scaling of a column are averages, and one huge number outweighs thousands of usual ones: "
