@@ -311,6 +311,17 @@ MESSY: dict[str, Messy] = {
     "units below the names": text(lambda c: _among(c, 1, "[%],mg/l,[-],,,,[kind]")),
     "groups above the names": text(lambda c: _among(c, 0, "measured,,,told,,,", "")),
     "sums below": text(lambda c: _among(c, ROWS + 1, _sums(c))),
+    "means and sums below": text(lambda c: _among(c, ROWS + 1, "Average,700.1,0.9,,,,", _sums(c))),
+    "pages": text(
+        lambda c: "\n".join(
+            f"------\n{written(c, ';').splitlines()[0]}\n{line}" if i in (51, 101) else line
+            for i, line in enumerate(written(c, ";").splitlines())
+        )
+    ),
+    "questions below the names": text(
+        lambda c: _among(c, 1, *[",".join(f"{what} {name}" for name in c) for what in ("How about", "Import of")])
+    ),
+    "notes beside numbers": text(lambda c: written(_with(c, hue=_every_fifth(c["hue"], "{}[a]".format)))),
     "notes below": text(lambda c: _among(c, ROWS + 1, "", "Source: the wine makers", "1) as told", "")),
     "rows that end early": text(
         lambda c: "\n".join(line.rstrip(",") for line in written(_with(c, note=["", "x"] * (ROWS // 2))).splitlines()),

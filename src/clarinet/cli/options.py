@@ -78,21 +78,21 @@ examples:
 
 #: What ``clarinet plot`` draws of a search.
 OF_SEARCHES = ("hyperparameter_importance", "parallel_coordinates", "slices", "trials")
-#: What ``clarinet plot`` draws, functions of :mod:`clarinet.plots`; and whether that judges a model.
+#: What ``clarinet plot`` draws, functions of :mod:`clarinet.plots`; and which models it judges, if it does.
 PLOTS = {
-    "activations": False,
-    "boundary": False,
-    "calibration": True,
-    "confusion": True,
-    "gradient_flow": False,
-    "history": False,
-    "importance": True,
-    "learning_rate": False,
-    "network": False,
-    "predictions": True,
-    "samples": False,
-    "weights": False,
-    **dict.fromkeys(OF_SEARCHES, False),
+    "activations": "",
+    "boundary": "",
+    "calibration": "classes",
+    "confusion": "classes",
+    "gradient_flow": "",
+    "history": "",
+    "importance": "any",
+    "learning_rate": "",
+    "network": "",
+    "predictions": "any",
+    "samples": "",
+    "weights": "",
+    **dict.fromkeys(OF_SEARCHES, ""),
 }
 
 _DRAW = """examples:

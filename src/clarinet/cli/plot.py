@@ -17,8 +17,6 @@ from clarinet.tools.lr_finder import find_learning_rate
 if TYPE_CHECKING:
     from clarinet.trainable import Trainable
 
-#: Kinds that need classes.
-_OF_CLASSES = ("calibration", "confusion")
 #: Rows that a trace or a table of activations is made of.
 _BATCH = 100
 #: Rows that are shuffled, column by column.
@@ -68,7 +66,7 @@ def _of_model(options: argparse.Namespace, output: Output) -> Any:
             f"{options.kind} digits.clarinet mnist"
         )
     source = sources.load_for(model, options.data[0], Reading.of(options))
-    if options.kind in _OF_CLASSES and source.about["kind"] == "table" and not source.about["classes"]:
+    if PLOTS[options.kind] == "classes" and source.about["kind"] == "table" and not source.about["classes"]:
         target = TableCoding.from_config(source.about["coding"]).target.name
         raise ValueError(
             f"plot {options.kind} is for models that tell classes apart; {options.model} predicts an amount, "

@@ -100,7 +100,8 @@ def assemble(
     if not head:
         raise ValueError(f"{source} is empty; expected a line of column names, then one line a row")
     layout = find_layout([cells for cells, _ in head], source, how.header, wanted)
-    gathering = Gathering(len(layout.names), source, word, bool(how.skip_damaged))
+    above = [cells for cells, _ in head[: layout.begin]]
+    gathering = Gathering(len(layout.names), source, word, bool(how.skip_damaged), above)
     gathering.take(chain(head[layout.begin :], present))
     about = gathering.finish()
     named, places = dict(zip(layout.names, gathering.columns)), Places(gathering.numbers, word)

@@ -21,6 +21,8 @@ _PIECE = 4096
 _SHARED = 20_000
 _MOST_NOTES = 20
 _LEAST_ROWS = 3
+#: A row of sums may have one of means above it, and so on; so many dashes are a line.
+_MOST_SUMS, _DASHES = 3, 4
 _SUMS = frozenset(
     {"total", "totals", "grand_total", "sum", "sums", "summe", "gesamt", "gesamtsumme", "insgesamt", "totale", "somme"}
     | {"suma", "totaal", "average", "avg", "mean", "durchschnitt", "mittelwert", "moyenne", "media", "promedio"}
@@ -35,18 +37,23 @@ class Gathering:
         source: for messages.
         word: for the rows' numbers, ``"line"`` or ``"row"``.
         skip_damaged: whether rows with too many or too few cells are left out.
+        above: the rows that stand above the data; where pages begin anew they stand there again.
 
     Attributes:
         columns: of cells.
         numbers: of the rows.
     """
 
-    def __init__(self, width: int, source: str, word: str, skip_damaged: bool) -> None:
+    def __init__(
+        self, width: int, source: str, word: str, skip_damaged: bool, above: Sequence[Sequence[str]] = ()
+    ) -> None:
         self.columns: list[list[str]] = [[] for _ in range(width)]
         self.numbers = array("q")
         self._width, self._source, self._word, self._skip = width, source, word, skip_damaged
         self._short: list[int] = []
         self._damaged: list[int] = []
+        self._above = {tuple(row) for row in above if len(set(row)) > 1}
+        self._between: list[int] = []
 
     def take(self, rows: Iterator[Row]) -> None:
         """All rows, a piece at a time.
@@ -66,12 +73,17 @@ class Gathering:
         report = []
         if self._damaged:
             report.append(f"Left out: {self._some(self._damaged)} with too many or too few cells")
+        if self._between:
+            what = "that repeat the names, or are lines and titles between pages"
+            report.append(f"Left out: {self._some(self._between)} {what}")
         notes = self._notes()
         for _ in range(notes):
             self._drop_last()
         if notes:
             report.append(f"Skipped: {notes} line{'s' * (notes > 1)} below the table, which hold one text only")
-        if (sums := self._sums()) is not None:
+        for _ in range(_MOST_SUMS):
+            if (sums := self._sums()) is None:
+                break
             report.append(
                 f"Left out: the last row ({self._word} {self.numbers[-1]}), which sums up the others: {sums!r}"
             )
@@ -93,6 +105,9 @@ class Gathering:
             ValueError: others, unless they are left out.
         """
         width = self._width
+        if self._is_between(row):
+            self._between.append(number)
+            return None
         if len(row) == width:
             return row
         if filled(row) <= width < len(row):
@@ -108,6 +123,10 @@ class Gathering:
             f'text that holds the delimiter belongs in quotation marks ("a, b"); {option("skip_damaged", True)} leaves '
             "such rows out"
         )
+
+    def _is_between(self, row: Sequence[str]) -> bool:
+        """Whether a row stands between two pages: the names again, or a line of dashes."""
+        return tuple(row) in self._above or (len(row[0]) > _DASHES and not row[0].strip("-=+_") and not any(row[1:]))
 
     def _drop_last(self) -> None:
         self.numbers.pop()

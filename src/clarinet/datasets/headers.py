@@ -16,6 +16,8 @@ _NO_VALUE = MISSING | NO_NUMBER
 _NUMBERED = re.compile(r"column\d+")
 _INDEX = "index"
 _MOST_TITLES = 10
+#: So many lines below the names may go on with them.
+_MOST_MORE = 2
 #: What stands in brackets, or is a short word: a unit, or the rest of a name.
 _UNIT = re.compile(r"[\[(].*[\])]|%|°[CF]?|[$€£¥]|[^\W\d_]{1,3}[²³]?(/[^\W\d_]{1,3}[²³]?)?")
 
@@ -68,9 +70,10 @@ def find_layout(rows: Sequence[Sequence[str]], path: str, header: bool | None, w
     if header is False:
         return Layout(tuple(names), 0, ())
     report = ["The rows have names, which no column title stands above"] if rows_named else []
-    units = _are_units(body)
-    if units:
-        report.append(f"Skipped: a second line of names or units, {', '.join(filter(None, body[0]))[:60]!r}")
+    units = 0
+    while units < _MOST_MORE and _are_units(body[units:]):
+        report.append(f"Skipped: a second line of names or units, {', '.join(filter(None, body[units]))[:60]!r}")
+        units += 1
     names, report = _unique(first, path, wanted, report)
     return Layout(tuple(names), 1 + units, tuple(report))
 
@@ -112,20 +115,21 @@ def _are_units(body: Sequence[Sequence[str]]) -> bool:
     """
     if len(body) < 3 or not body[0]:
         return False
-    strange = []
+    strange, words = [], 0
     for place, cell in enumerate(body[0]):
         below = [row[place] for row in body[1:] if place < len(row) and row[place].lower() not in _NO_VALUE]
         kind = _kind(below) if below else None
         if not below or cell.lower() in _NO_VALUE:
             continue
         if kind is None:
-            if cell in below or _UNIT.fullmatch(cell) is None:
+            if cell in below:
                 return False
+            words += _UNIT.fullmatch(cell) is None
         elif kind(cell) or sum(map(kind, below)) < 0.9 * len(below):
             return False
         else:
             strange.append(cell)
-    return len(strange) > 1 or any(map(_UNIT.fullmatch, strange))
+    return len(strange) > 1 or (not words and any(map(_UNIT.fullmatch, strange)))
 
 
 def filled(row: Sequence[str]) -> int:

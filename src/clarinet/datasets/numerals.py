@@ -51,12 +51,14 @@ _BLANKS = "'’ \u00a0\u202f"  # between thousands, beside the mark that does no
 _WORD = r"[^\W\d_]{1,12}"
 _UNIT = (
     rf"{_WORD}\.?[²³]?(?:/[^\W\d_]{{1,8}}[²³]?)?|[^\W\d_]{{1,3}}[23]|{_WORD}(?:\. ?|[ ]){_WORD}\.?|°[CFK]?"
-    r"|(?:/|out of|of|von|sur|de|su)\s*[1-9]\d{0,2}"
+    r"|(?:/|out of|of|von|sur|de|su)\s*[1-9]\d{0,2}|(?:/|per |pro )[^\W\d_]{1,10}[²³23]?"
 )
 #: Of so many, such as 4/5 and 4 out of 5.
 _OF = re.compile(r"(?:/|out of|of|von|sur|de|su)\s*(\d+)")
 _BOUND = re.compile(r"(?:[<>]=?|[≤≥≈~])\s*(?=[-+.,\d])")
 _RANGE = re.compile(r"([^-–—]+?)\s*(?:[-–—]|\b(?:to|bis|à|a)\b)\s*([^-–—]+)")
+#: What refers to a note, as in 12.5[a] and 0.03**.
+_FOOTNOTE = re.compile(r"(?<=\d)\s*(?:\[\w{1,3}\]|[*†‡§]{1,3})$")
 #: 1 h 20 min, 5 ft 11 in, 5'11", PT1H20M.
 _PARTS = re.compile(r"(?:pt)?(?:\d+(?:[.,]\d+)?\s*(?:[^\W\d_]{1,8}\.?|'|’|\"|″|′)[\s,]*(?:and |und |et )?){2,4}")
 _PART = re.compile(r"(\d+(?:[.,]\d+)?)\s*([^\W\d_]+|'|’|\"|″|′)")
@@ -160,6 +162,8 @@ def read_number(cell: str, decimal: str) -> tuple[float, str] | None:
     if plain is not None:
         return plain, ""
     found = _written(decimal).fullmatch(cell)
+    if found is None and (noted := _FOOTNOTE.search(cell)):
+        return read_number(cell[: noted.start()], decimal)
     if found is None:
         return _of_parts(cell)
     if bool(found["open"]) != bool(found["close"]) or (found["before"] and found["behind"]):
