@@ -13,6 +13,7 @@ import pytest
 from clarinet.studio import pages, words
 from clarinet.studio.words import CATALOGUES, LANGUAGES, Refusal, Words, marked, preferred, told
 from tests.page.waiting import wait_until
+from tests.studio.conftest import violations
 from tests.tools.catalogues import by_catalogue, texts
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -116,6 +117,16 @@ def unmarked(template: str) -> list[str]:
     return parser.found
 
 
+@pytest.mark.parametrize("language", OTHERS)
+def test_links_and_code_in_texts_agree(language: str) -> None:
+    found = Words(language)
+    parts = re.compile(r"`[^`]+`|\]\(\w+\)")
+    differ = [
+        one for one, more in texts() if not more and set(parts.findall(one)) != set(parts.findall(found.say(one)))
+    ]
+    assert differ == []
+
+
 def test_texts_that_are_not_marked_are_found() -> None:
     template = '<p aria-label="Here">One <b>two</b></p><pre translate="no">code <i>x</i></pre> 3'
     assert unmarked(template) == ["Here", "One", "two"]
@@ -135,7 +146,12 @@ SAID = """() => {
   const found = [];
   const code = (element) => element.closest('[translate=no], script, style, canvas.chart, [data-part=name]');
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) if (!code(walker.currentNode.parentElement)) found.push(walker.currentNode.data);
+  while (walker.nextNode()) {
+    const parent = walker.currentNode.parentElement;
+    const lesson = parent.closest('p:has(.word, code)'); // its text is in parts
+    if (lesson) found.push(lesson.textContent);
+    else if (!code(parent)) found.push(walker.currentNode.data);
+  }
   for (const element of document.querySelectorAll('[aria-label], [title], [placeholder], [alt]')) {
     if (element.closest('[translate=no]:not(select)')) continue;
     for (const name of ['aria-label', 'title', 'placeholder', 'alt']) found.push(element.getAttribute(name) ?? '');
@@ -149,7 +165,7 @@ def test_every_text_that_a_script_says_is_marked(opened: Any, monkeypatch: pytes
     monkeypatch.setattr(words, "translations", lambda language: Brackets())
     pages.room.cache_clear()
     page = opened(f"{name}?lang=es")
-    wait_until(page, "document.querySelector('#state') === null || document.querySelectorAll('canvas').length > 0")
+    wait_until(page, "document.querySelector('canvas, .step') !== null")
     for summary in page.locator("details:visible > summary").all():
         summary.click()
     page.wait_for_timeout(500)
@@ -210,3 +226,24 @@ def test_one_way_to_mark(tmp_path: Path) -> None:
     path = tmp_path / "page.js"
     path.write_text('x(_("One \\"two\\""), many("{count} a", "{count} b", n), a_("no"), _("long " +\n  "text", {}))')
     assert [*marked(path)] == [('One "two"', None), ("{count} a", "{count} b"), ("long text", None)]
+
+
+#: The looks of a room that are tried every time; the others are tried with what is slow.
+OFTEN = [("ar", "dark"), ("es", "light")]
+LOOKS = [
+    pytest.param(*look, id="-".join(look), marks=[] if look in OFTEN else [pytest.mark.slow])
+    for look in [(language, theme) for language in LANGUAGES for theme in ("light", "dark")]
+]
+
+
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
+@pytest.mark.parametrize("name", pages.ROOMS)
+def test_everybody_can_use_every_room_in_every_language(opened: Any, name: str, language: str, theme: str) -> None:
+    page = opened(
+        f"{name}?lang={language}", viewport={"width": 390, "height": 800}, color_scheme=theme, bypass_csp=True
+    )
+    wait_until(page, "document.querySelector('canvas, .step') !== null")
+    for summary in page.locator("details:visible > summary").all():
+        summary.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert violations(page) == []

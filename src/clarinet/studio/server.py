@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 from clarinet.runs import Store
 from clarinet.studio.answering import Answer
 from clarinet.studio.guard import Guard
+from clarinet.studio.learn_room import LearnRoom
 from clarinet.studio.pages import ROOMS, STATIC, room
 from clarinet.studio.runs_room import RunsRoom
 from clarinet.studio.train_room import TrainRoom
@@ -55,7 +56,7 @@ class Studio:
         rooms = [Route(f"/{name}", _page(name, str(store.folder))) for name in ROOMS]
         static = Mount("/static", StaticFiles(directory=STATIC))
         self._train = TrainRoom()
-        parts = [*RunsRoom(store).routes(), *self._train.routes()]
+        parts = [*RunsRoom(store).routes(), *self._train.routes(), *LearnRoom().routes()]
         app = Starlette(routes=[Route("/", _first), static, *rooms, *parts])
         self._guard, self._idle = Guard(app, self._port), idle
         self._server = uvicorn.Server(

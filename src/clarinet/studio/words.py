@@ -10,6 +10,7 @@ import gettext
 import html
 import json
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,8 @@ LANGUAGES = {"en": "English", "es": "Español", "ar": "العربية"}
 RIGHT_TO_LEFT = frozenset({"ar"})
 #: Where the catalogues are.
 CATALOGUES = Path(__file__).parent / "catalogues"
+#: What is no text in a TOML file, by the names there.
+CODE = frozenset({"kind", "before", "code", "solution", "that"})
 _FOLDER = Path(__file__).parent
 #: A number for each of the kinds that languages count by, by their names in the Unicode standard.
 _COUNTS = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
@@ -95,6 +98,14 @@ class Words:
         apart = {name: f"\u2068{value}\u2069" for name, value in values.items()} if self.right_to_left else values
         return fill(self._found.gettext(text), apart)
 
+    def translated(self, said: object, name: str = "") -> object:
+        """What a TOML file holds, with its texts in this language."""
+        if isinstance(said, dict):
+            return {name: self.translated(value, name) for name, value in said.items()}
+        if isinstance(said, list):
+            return [self.translated(value, name) for value in said]
+        return self.say(said) if isinstance(said, str) and name not in CODE else said
+
     def forms(self, one: str, more: str) -> dict[str, str]:
         """What a text that counts is in this language, by the kinds that languages count by."""
         return {kind: self._found.ngettext(one, more, count) for kind, count in _COUNTS.items()}
@@ -114,9 +125,26 @@ class Words:
 
 
 def marked(path: Path) -> Iterator[tuple[str, str | None]]:
-    """The texts that a file marks: each alone, or with the text for more than one."""
+    """The texts that a file marks: each alone, or with the text for more than one.
+
+    In a TOML file, which holds what a lesson says, all are marked but code.
+    """
+    if path.suffix == ".toml":
+        yield from ((text, None) for text in _texts(tomllib.loads(path.read_text("utf-8"))))
+        return
     for found in _MARKED.finditer(path.read_text("utf-8")):
         yield (_unquoted(found[1]), None) if found[1] else (_unquoted(found[2]), _unquoted(found[3]))
+
+
+def _texts(said: object, name: str = "") -> Iterator[str]:
+    if isinstance(said, dict):
+        for name, value in said.items():
+            yield from _texts(value, name)
+    elif isinstance(said, list) and name not in CODE:
+        for value in said:
+            yield from _texts(value, name)
+    elif isinstance(said, str) and name not in CODE:
+        yield said
 
 
 def _unquoted(literals: str) -> str:

@@ -58,7 +58,7 @@ export class Chart {
     this.unit = _("step");
     this.position = position;
     position.charts.add(this);
-    this.canvas = make("canvas", { class: "chart", tabIndex: 0, role: "slider", "aria-label": title });
+    this.canvas = make("canvas", { class: "chart", tabIndex: 0, role: "slider", "aria-label": title, "aria-valuenow": 0 });
     this.legend = make("ul", { class: "legend" });
     this.rows = make("table", {}, make("thead"), make("tbody"));
     this.table = make("details", { ontoggle: () => this.fillTable() },

@@ -1,11 +1,14 @@
 // What is said, in the reader's language. Every text is marked: _("Train"), or many("{count} run", "{count} runs", count).
 
-const { language, texts, counted } = JSON.parse(document.getElementById("words").textContent);
-const kinds = new Intl.PluralRules(language);
+const { language: reader, texts, counted } = JSON.parse(document.getElementById("words").textContent);
+const kinds = new Intl.PluralRules(reader);
 const rightToLeft = document.documentElement.dir === "rtl";
 
+/** The reader's language, as a tag. */
+export const language = reader;
+
 /** The reader's language, for dates; digits are 0 to 9 everywhere, as in programs. */
-export const locale = `${language}-u-nu-latn`;
+export const locale = `${reader}-u-nu-latn`;
 
 /** A text with values in place of the names in its braces. */
 export function _(text, values = {}) {
