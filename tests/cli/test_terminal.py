@@ -19,7 +19,7 @@ from clarinet.cli import errors, main
 from clarinet.layers import Dense, Input
 
 Run = Callable[..., Any]
-COMMANDS = ("train", "evaluate", "predict", "plot", "draw", "info", "doctor", "glass", "studio", "runs")
+COMMANDS = ("train", "evaluate", "predict", "plot", "draw", "info", "doctor", "treat", "glass", "studio", "runs")
 
 
 @pytest.fixture(autouse=True)

@@ -42,7 +42,7 @@ def test_the_first_sick_model_ends_the_script(script, capsys):
     out = capsys.readouterr().out
     assert "sigmoid: healthy" in out
     assert "after sigmoid 20" in out
-    assert "softmax:\n\n1. softmax_on_single_unit at layer:1 (error)" in out
+    assert "softmax:\n\n1. Error in layer 1, model.layers[1] (softmax_on_single_unit)" in out
     assert "Try: Dense(1, activation='sigmoid')" in out
     assert "relu" not in out.split("softmax:")[1]
 

@@ -67,11 +67,12 @@ def test_nothing_is_tried_where_data_tells_nothing():
     assert not STATES & set(report.ruled_out)
 
 
-def test_states_are_hints_beside_their_cause():
+def test_states_stand_with_their_cause():
     report = doctor.examine(model(ending="softmax"), X, YES, epochs=20)
-    (state,) = [finding for finding in report.findings if finding.kind == "vanishing_gradient"]
-    assert state.severity == "hint"
     assert report.findings[0].kind == "softmax_on_single_unit"
+    assert any("gradient" in state for state in report.findings[0].evidence["explains"])
+    assert "vanishing_gradient" not in {finding.kind for finding in report.findings} | set(report.ruled_out)
+    assert "It also explains: " in str(report)
 
 
 def test_weights_that_were_set_are_what_is_examined():

@@ -12,7 +12,7 @@ import pytest
 
 import clarinet
 from clarinet.cli import main
-from clarinet.doctor import Finding, Remedy, Report, examine
+from clarinet.doctor import Finding, Remedy, Report, examine, kinds
 from clarinet.doctor.page import page, treatment
 from clarinet.doctor.treatment import Comparison, Treatment
 from clarinet.layers import Dense, Input
@@ -137,7 +137,14 @@ def test_notebooks_show_treatments() -> None:
     comparison = Comparison(("unscaled_inputs",), (0.9, 0.91), (0.5, 0.52), (0.55, 0.5), (0.5, 0.5))
     treated = Treatment(True, None, None, FINDINGS[:1], FINDINGS[2:], comparison, "accuracy", "generalises")  # type: ignore[arg-type]
     text = treated._repr_html_()
-    for words in ("Proved.", "unscaled_inputs", "0.905", "0.900, 0.910", "rows held out", "wrong_loss"):
+    for words in (
+        "Proved:",
+        "far from size 1",
+        "0.905",
+        "0.900, 0.910",
+        "rows held out",
+        kinds.of("wrong_loss").changed,
+    ):
         assert words in text
     nothing = Treatment(False, None, None, (), (), None, "accuracy", "fits")  # type: ignore[arg-type]
     assert "Nothing to treat" in treatment(nothing)

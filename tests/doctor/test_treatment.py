@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from clarinet import Input, Sequential, doctor, optimizers
+from clarinet.doctor import kinds
+from clarinet.doctor.findings import place_of
+from clarinet.doctor.treatment import NOTHING
 from clarinet.layers import Dense
 
 RNG = np.random.default_rng(0)
@@ -29,6 +32,9 @@ def test_a_cure_is_proved_and_its_model_is_trained():
     assert str(treatment).startswith("Proved: accuracy rose from ")
     assert "What was wrong: softmax over one unit always answers 1" in str(treatment)
     assert "What was changed: sigmoid on the last layer." in treatment._repr_html_()
+    assert "Without the changes, training twice as long gives " in str(treatment)
+    assert "always answering " in str(treatment)
+    assert "softmax_on_single_unit" not in str(treatment)
     for old, now in zip(before, sick.get_weights()):
         np.testing.assert_array_equal(old, now)
 
@@ -66,7 +72,7 @@ def test_no_cure_is_proved_where_there_is_nothing_to_learn():
 
 def test_healthy_programs_are_not_treated():
     treatment = doctor.treat(model(Dense(32, activation="relu"), Dense(1, activation="sigmoid")), X, YES, epochs=20)
-    assert (treatment.proved, treatment.model, str(treatment)) == (False, None, "nothing to treat")
+    assert (treatment.proved, treatment.model, str(treatment)) == (False, None, NOTHING)
 
 
 def test_few_rows_only_show_that_it_fits():
@@ -118,7 +124,7 @@ def test_what_another_remedy_mends_too_is_not_called_withdrawn(labels, loss, end
     assert treatment.program.layers[-1].activation.name == "sigmoid"
     assert [(f.kind, [g.kind for g in bringing]) for f, bringing in treatment.included] == [(also, [by])]
     assert treatment.withdrawn == ()
-    sentence = f"{also} at layer:1: corrected by the remedy for {by}"
+    sentence = f"{kinds.of(also).wrong} ({place_of('layer:1')}): corrected by what corrects this: {kinds.of(by).wrong}"
     assert sentence in str(treatment)
     assert sentence in treatment._repr_html_()
     assert "left out" not in str(treatment).lower()

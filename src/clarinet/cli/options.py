@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from clarinet.cli.doctor_options import add_doctor
 from clarinet.cli.parsing import Parser
 from clarinet.cli.runs_options import add_runs
 from clarinet.cli.values import character, every, layer, place, port, rate, share, size, units, whole, yes_or_no
@@ -133,15 +134,6 @@ Shows the numbers of one training step on one row: inputs, weighted sums, activa
 The model is not changed. Rows of a well-known data set are those of its test set.
 exit codes: 0 done, 1 failed, 2 wrong usage"""
 
-_DOCTOR = """examples:
-  clarinet doctor train.py              runs the script; in place of every fit the model is examined
-  clarinet doctor --all train.py -- --lr 0.1
-  clarinet doctor digits.clarinet mnist --html report.html
-
-A script is executed, with everything that it does besides training. Files that it writes through Clarinet (models,
-checkpoints, runs, pages, pictures) are held back, so that nothing is overwritten; its own writes are not.
-exit codes: 0 healthy, 1 something is wrong with the model (or the command failed), 2 wrong usage, 130 interrupted"""
-
 
 def parser() -> Parser:
     """The parser of ``clarinet``; ``options.run(options, output)`` runs the command."""
@@ -177,7 +169,7 @@ def parser() -> Parser:
     export = _command(commands, "export", "write a model for other programs", _EXPORT)
     export.add_argument("model", metavar="MODEL", help="file written by train or by model.save")
     export.add_argument("out", metavar="FILE", help="ends in .onnx, .h, .html or .keras")
-    _add_doctor(commands)
+    add_doctor(commands, _command, _add_reading)
     _add_glass(commands)
     _add_studio(commands)
     add_runs(commands, _command)
@@ -344,17 +336,6 @@ def _add_studio(commands: Commands) -> None:
     studio.add_argument("--no-browser", action="store_true", help="print the page's address, open nothing")
     studio.add_argument("--show", type=whole(1), metavar="ID", help="open it on this run")
     studio.add_argument("--until-idle", type=whole(1), metavar="N", help="end after N seconds without an open page")
-
-
-def _add_doctor(commands: Commands) -> None:
-    doctor = _command(commands, "doctor", "say why a model does not learn", _DOCTOR)
-    doctor.add_argument("subject", metavar="SCRIPT.py|MODEL", help="a program that trains models, or a model file")
-    doctor.add_argument("rest", metavar="DATA|ARGUMENT", nargs="*", help="a model's data, or the script's arguments")
-    doctor.add_argument("--all", action="store_true", help="of a script: go on after the first sick model")
-    doctor.add_argument("--html", metavar="FILE", help="write the report as a page, with figures")
-    doctor.add_argument("--epochs", type=whole(1), default=10, metavar="N", help="of a model's training (default 10)")
-    doctor.add_argument("--batch-size", type=whole(1), default=32, metavar="N", help="default 32")
-    _add_reading(doctor)
 
 
 def _add_glass(commands: Commands) -> None:

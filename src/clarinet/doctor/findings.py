@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Literal
 
 from clarinet.problems import Problem
@@ -16,6 +17,42 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning", "hint"]
 _RANK: dict[str, int] = {"error": 0, "warning": 1, "hint": 2}
+
+
+#: Names of a finding's place, for people.
+_PLACES = {
+    "data.x": "in the inputs x",
+    "data.y": "in the labels y",
+    "fit.validation": "in the validation data",
+    "loss": "in compile(loss=…)",
+    "metrics": "in compile(metrics=…)",
+    "model": "in the network as a whole",
+    "optimizer": "in compile(optimizer=…)",
+}
+
+
+def place_of(where: str) -> str:
+    """A finding's place in words."""
+    kind, _, index = where.partition(":")
+    if kind == "layer":
+        return f"in layer {index}, model.layers[{index}]"
+    place, _, one = where.partition("[")
+    if one:  # of several inputs or outputs
+        return f"{_PLACES.get(place, place)}, {one.removesuffix(']')}"
+    owner, _, name = where.partition(".")
+    return _PLACES.get(where) or (f"in fit({name}=…)" if owner == "fit" else f"in {name or owner}")
+
+
+def sentence(text: str) -> str:
+    """A text with a capital and a full stop."""
+    name = "_" in text.partition(" ")[0]  # such as mean_squared_error
+    return (text if name else text[:1].upper() + text[1:]) + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def based(rule: ModuleType, found: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings of a rule, with its basis."""
+    for finding in found:
+        yield finding if finding.basis else replace(finding, basis=rule.BASIS)
 
 
 def histogram(values: Array) -> dict[str, list[float]]:
@@ -56,6 +93,7 @@ class Finding:
         evidence: the numbers that it rests on.
         remedy: how to correct it.
         effect: what the remedy was seen to bring, where it was tried.
+        basis: where the rule is from: a paper, or a measurement.
     """
 
     kind: str
@@ -67,6 +105,12 @@ class Finding:
     evidence: Mapping[str, object] = field(default_factory=dict)
     remedy: Remedy | None = None
     effect: str = ""
+    basis: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words: ``"in layer 2, model.layers[2]"``, ``"in the inputs x"``."""
+        return place_of(self.where)
 
     @property
     def change(self) -> Callable[[Program], Program] | None:
@@ -103,5 +147,5 @@ class Finding:
             name: getattr(self, name) for name in ("kind", "where", "severity", "confidence", "summary")
         }
         fix = None if self.remedy is None else self.remedy.text
-        seen = {"effect": self.effect} if self.effect else {}
+        seen = {name: text for name, text in (("effect", self.effect), ("basis", self.basis)) if text}
         return own | {"explanation": self.explanation, "evidence": dict(self.evidence), "remedy": fix} | seen

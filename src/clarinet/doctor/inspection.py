@@ -12,7 +12,7 @@ from clarinet.doctor.experiments import EXPERIMENTS, STATES, effects, half_sick,
 from clarinet.doctor.experiments.paired import Paired
 from clarinet.doctor.experiments.shortening import shortened
 from clarinet.doctor.experiments.trial import TimeBudget, Training, Trial
-from clarinet.doctor.findings import Finding
+from clarinet.doctor.findings import Finding, based
 from clarinet.doctor.program import Program, quietly
 from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import apply
@@ -32,6 +32,8 @@ TIME_BUDGETS: dict[str, TimeBudget | None] = {
 _FAST, _SLOW = "learning_rate_too_high", "learning_rate_too_low"
 #: How far a training has to come for a rate to be left in peace without further trials.
 _FAR = 0.9
+#: Kinds of states, which have causes.
+_STATES = frozenset(kind for rule in (*CONDITIONS, *STATES) for kind in rule.KINDS)
 #: Faults of the data that make every training meaningless.
 _HOPELESS = frozenset({"constant_targets", "shuffled_labels"})
 
@@ -56,11 +58,11 @@ def inspect(program: Program, budget: Budget = "normal", memory: Memory | None =
     memory = memory or Memory()
     asked = set(refusals.KINDS)
     problems = refusals.problems(program)
-    findings = list(refusals.examine(problems))
+    findings = list(based(refusals, refusals.examine(problems)))
     if not any(finding.severity == "error" for finding in findings):  # rows, labels and layers fit together
         facts = memory.facts = memory.facts or ProgramFacts(program)
         findings += _ask(RULES, facts, asked)
-        findings += refusals.unnamed(problems, findings)
+        findings += based(refusals, refusals.unnamed(problems, findings))
         if _taken(program, problems):
             findings += _states(findings, _ask(CONDITIONS, facts, asked))
         time_budget = TIME_BUDGETS[budget]
@@ -70,7 +72,7 @@ def inspect(program: Program, budget: Budget = "normal", memory: Memory | None =
         if time_budget is not None and not hopeless and accepted(apply(program, findings)):
             findings = _tried_out(program, findings, time_budget, memory)
             asked |= {kind for experiment in (*EXPERIMENTS, *STATES) for kind in experiment.KINDS}
-    return reported(findings, asked, began)
+    return reported(_explained(findings), asked - {finding.kind for finding in findings}, began)
 
 
 def reported(findings: list[Finding], asked: set[str], began: float) -> Report:
@@ -88,7 +90,7 @@ def _with(findings: list[Finding], found: list[Finding]) -> list[Finding]:
 def _ask(rules: tuple[ModuleType, ...], facts: ProgramFacts, asked: set[str]) -> list[Finding]:
     """The findings of these rules; the kinds that they look for are added to ``asked``."""
     asked |= {kind for rule in rules for kind in rule.KINDS}
-    return [finding for rule in rules for finding in rule.examine(facts)]
+    return [finding for rule in rules for finding in based(rule, rule.examine(facts))]
 
 
 def accepted(program: Program) -> bool:
@@ -110,12 +112,13 @@ def _tried_out(given: Program, findings: list[Finding], time_budget: TimeBudget,
         findings = _with(findings, list(rate_range.examine(trial)))
     paired = Paired(program, time_budget, memory.scores, trial.spent, program is not given)
     disposed = effects.dispose(paired, findings)
-    findings, found = disposed.findings, []
+    findings = disposed.findings
+    found: list[Finding] = []
     if not paired.cut:  # a part of a training shows neither what its length does nor what comes late
         findings, found = _searched(paired, disposed, memory)
     trial = Trial(program, findings, frozenset(), time_budget, memory.trainings, paired.spent)
     if not found and disposed.doubtful and trial.affordable:
-        found = _states(findings, [finding for state in STATES for finding in state.examine(trial)])
+        found = _states(findings, [f for state in STATES for f in based(state, state.examine(trial))])
     known = {finding.kind for finding in findings if finding.severity != "hint"}
     return _with(findings, [finding for finding in found if finding.kind not in known])
 
@@ -124,16 +127,17 @@ def _searched(paired: Paired, disposed: effects.Disposed, memory: Memory) -> tup
     """The rules' findings, and causes that no rule knows: why it learns less than simple models, or by heart."""
     program, findings = paired.given, disposed.findings
     given_rate = bool(disposed.program.optimizer.learning_rate == program.optimizer.learning_rate)
-    found = [*half_sick.examine(paired, disposed, given_rate)]
+    found = [*based(half_sick, half_sick.examine(paired, disposed, given_rate))]
     if found:  # then what rules say without an effect explains nothing more
         findings = [f if f.effect or effects.stands(f) else replace(f, severity="hint") for f in findings]
     trial = Trial(program, findings, frozenset(), paired.time_budget, memory.trainings, paired.spent)
-    overfits = [*overfitting.examine(trial)] if not found and trial.affordable else []
+    overfits = [*based(overfitting, overfitting.examine(trial))] if not found and trial.affordable else []
     after = disposed
     if found:
         mended = apply(disposed.program, found)
         after = replace(disposed, program=mended, scores=paired.scores(mended))
-    return findings, found + (overfits or [*learning_curve.examine(paired, after, bool(found))])
+    late = overfits or [*based(learning_curve, learning_curve.examine(paired, after, bool(found)))]
+    return findings, found + late
 
 
 def _borne_out(program: Program, findings: list[Finding], time_budget: TimeBudget, memory: Memory) -> list[Finding]:
@@ -149,3 +153,16 @@ def _states(known: list[Finding], states: list[Finding]) -> list[Finding]:
     if all(finding.severity == "hint" for finding in known):
         return states
     return [replace(finding, severity="hint") for finding in states]
+
+
+def _explained(findings: list[Finding]) -> list[Finding]:
+    """One cause, one finding: what a cause leads to stands in its evidence, and is no hint of its own."""
+    causes = [finding for finding in findings if finding.severity != "hint" and finding.kind not in _STATES]
+    states = [finding for finding in findings if finding.severity == "hint" and finding.kind in _STATES]
+    if not (causes and states):
+        return findings
+    worst = min(causes, key=lambda one: one.rank)
+    evidence = {**worst.evidence, "explains": [state.summary for state in states]}
+    return [
+        replace(f, evidence=evidence) if f is worst else f for f in findings if all(f is not state for state in states)
+    ]

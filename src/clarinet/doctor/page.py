@@ -11,20 +11,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from clarinet import files
-from clarinet.doctor.findings import Finding
+from clarinet.doctor.findings import Finding, sentence
 from clarinet.views import page as views
 
 _FOLDER = Path(__file__).parent
-#: Names of a finding's place, for people.
-_PLACES = {
-    "data.x": "in the inputs x",
-    "data.y": "in the labels y",
-    "fit.validation": "in the validation data",
-    "loss": "in compile(loss=…)",
-    "metrics": "in compile(metrics=…)",
-    "model": "in the network as a whole",
-    "optimizer": "in compile(optimizer=…)",
-}
 #: Evidence that only a picture can show, or that is already in the summary.
 _ELSEWHERE = ("history", "histogram", "message")
 #: The key of a cause's symptoms in its evidence: sentences, not numbers.
@@ -71,22 +61,25 @@ class Treated(Protocol):
     """The HTML of a :class:`clarinet.doctor.Treatment` in a notebook."""
 
     @property
-    def proved(self) -> bool: ...
-
-    @property
-    def applied(self) -> tuple[Finding, ...]: ...
-
-    @property
-    def withdrawn(self) -> tuple[Finding, ...]: ...
+    def verdict(self) -> tuple[str, ...]: ...
 
     @property
     def brought_along(self) -> tuple[str, ...]: ...
 
     @property
+    def left_out(self) -> tuple[str, ...]: ...
+
+    @property
     def steps(self) -> tuple[str, ...]: ...
 
     @property
+    def code(self) -> str: ...
+
+    @property
     def comparison(self) -> Compared | None: ...
+
+    @property
+    def constant_answer(self) -> str: ...
 
     @property
     def score(self) -> str: ...
@@ -158,9 +151,9 @@ def _article(number: int, finding: Finding) -> str:
         f"<article class={html.escape(finding.severity)}>",
         f"<h3><span class=number>{number}</span> {kind[:1].upper()}{kind[1:]} "
         f"<span class=severity>{html.escape(finding.severity)}</span></h3>",
-        f"<p class=where>{html.escape(_place(finding.where))} · {finding.confidence:.0%} sure · "
+        f"<p class=where>{html.escape(finding.place)} · {finding.confidence:.0%} sure · "
         f"<code>{html.escape(finding.kind)}</code></p>",
-        f"<p class=summary>{html.escape(_sentence(finding.summary))}</p>",
+        f"<p class=summary>{html.escape(sentence(finding.summary))}</p>",
         f"<h4>Why it hurts</h4><p>{html.escape(finding.explanation)}</p>",
         *_symptoms(finding.evidence),
         *_fix(finding),
@@ -169,22 +162,6 @@ def _article(number: int, finding: Finding) -> str:
         "</article>",
     ]
     return "\n".join(parts)
-
-
-def _place(where: str) -> str:
-    kind, _, index = where.partition(":")
-    if kind == "layer":
-        return f"in layer {index}, model.layers[{index}]"
-    place, _, one = where.partition("[")
-    if one:  # of several inputs or outputs
-        return f"{_PLACES.get(place, place)}, {one.removesuffix(']')}"
-    owner, _, name = where.partition(".")
-    return _PLACES.get(where) or (f"in fit({name}=…)" if owner == "fit" else f"in {name or owner}")
-
-
-def _sentence(text: str) -> str:
-    name = "_" in text.partition(" ")[0]  # such as mean_squared_error
-    return (text if name else text[:1].upper() + text[1:]) + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def _symptoms(evidence: Mapping[str, Any]) -> Iterator[str]:
@@ -198,6 +175,8 @@ def _fix(finding: Finding) -> Iterator[str]:
         yield f"<h4>What to type</h4><div class=code><pre><code>{html.escape(finding.remedy.text)}</code></pre></div>"
     if finding.effect:
         yield f"<p>Tried: {html.escape(finding.effect)}.</p>"
+    if finding.basis:
+        yield f"<p class=basis>How this is known: {html.escape(finding.basis)}.</p>"
 
 
 def _figure(finding: Finding) -> Iterator[str]:
@@ -258,26 +237,30 @@ def treatment(treated: Treated) -> str:
     """The verdict and the scores of a treatment, for a notebook."""
     comparison = treated.comparison
     if comparison is None:
-        return _fragment("<p class=verdict>Nothing to treat.</p>")
+        return _fragment(f"<p class=verdict>{html.escape(str(treated))}</p>")
     rows = [
-        ("treated", comparison.scores),
+        ("with the changes", comparison.scores),
         ("as it was", comparison.sick),
         ("as it was, trained twice as long", comparison.longer),
-        ("best constant answer", comparison.constant),
+        (treated.constant_answer, comparison.constant),
     ]
     cells = "".join(
-        f"<tr><th scope=row>{name}</th><td><b>{np.mean(scores):.3f}</b></td>"
+        f"<tr><th scope=row>{html.escape(name)}</th><td><b>{np.mean(scores):.3f}</b></td>"
         f"<td>{', '.join(f'{score:.3f}' for score in scores)}</td></tr>"
         for name, scores in rows
     )
+    first, *more = treated.verdict
+    head, _, rest = first.partition(":")
+    said = f"<p class=verdict><b>{head}:</b>{html.escape(rest)} {html.escape(' '.join(more))}</p>"
     steps = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in treated.steps)
-    gone = ", ".join(f.kind for f in treated.withdrawn)
-    also = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in treated.brought_along)
-    withdrawn = f"<ul>{also}</ul>" if also else ""
-    withdrawn += f"<p>Tried and left out, because they brought nothing more: {html.escape(gone)}.</p>" if gone else ""
     on = "rows held out" if treated.claim == "generalises" else "the training rows, of which there are few"
-    verdict = f"<p class=verdict><b>{'Proved' if treated.proved else 'Not proved'}.</b></p>"
+    also = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in treated.brought_along)
+    gone = "".join(f"<li>{html.escape(words)}</li>" for words in treated.left_out)
+    lists = f"<p>Mended too:</p><ul>{also}</ul>" if also else ""
+    lists += f"<p>Tried and left out, because it brought nothing more:</p><ul>{gone}</ul>" if gone else ""
+    code = html.escape(treated.code)
+    whole = f"<p>The program with all changes:</p><div class=code><pre><code>{code}</code></pre></div>" if code else ""
     return _fragment(
-        f"{verdict}{steps or '<p>No remedy.</p>'}<table><tr><th scope=col>{html.escape(treated.score)} on {on}</th>"
-        f"<th scope=col>mean</th><th scope=col>each seed</th></tr>{cells}</table>{withdrawn}"
+        f"{said}{steps or '<p>No remedy.</p>'}<table><tr><th scope=col>{html.escape(treated.score)} on {on}</th>"
+        f"<th scope=col>mean</th><th scope=col>each training</th></tr>{cells}</table>{lists}{whole}"
     )

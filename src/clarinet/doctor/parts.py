@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import cast
 
-from clarinet.doctor.findings import Finding, Remedy
+from clarinet.doctor.findings import Finding, Remedy, based
 from clarinet.doctor.graph_reports import not_looked_at, numbered
 from clarinet.doctor.inspection import Budget, accepted, inspect, reported
 from clarinet.doctor.program import Program, quietly
@@ -53,7 +53,7 @@ def ask(whole: Whole, rules: Sequence[ModuleType] = RULES) -> Iterator[Finding]:
     with quietly():
         yield from _of_inputs(whole, [rule for rule in rules if rule in _OF_INPUTS])
         facts = [None if part is None else ProgramFacts(part.program) for part in whole.outputs]
-        each = [[] if own is None else [f for rule in rules for f in rule.examine(own)] for own in facts]
+        each = [[] if own is None else [f for rule in rules for f in based(rule, rule.examine(own))] for own in facts]
         yield from _of_outputs(whole, each)
 
 
@@ -62,7 +62,7 @@ def _of_inputs(whole: Whole, rules: Sequence[ModuleType]) -> Iterator[Finding]:
         facts = ProgramFacts(part.program)
         for rule in rules:
             if rule is not input_scale or part.scaled:
-                for finding in rule.examine(facts):
+                for finding in based(rule, rule.examine(facts)):
                     if finding.where == "data.x":
                         yield _placed(whole, finding, part, number)
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from clarinet.doctor.findings import Finding
+from clarinet.doctor.findings import Finding, sentence
 
 
 @dataclass(frozen=True)
@@ -64,17 +64,25 @@ class Report:
     def __str__(self) -> str:
         if not self.findings:
             return f"healthy: {len(self.ruled_out)} kinds of fault were looked for and not found"
-        return "\n\n".join(f"{number}. {paragraph(finding)}" for number, finding in enumerate(self.findings, 1))
+        opening = "Healthy, with something worth a look:\n\n" if self.healthy else ""
+        return opening + "\n\n".join(
+            f"{number}. {paragraph(finding)}" for number, finding in enumerate(self.findings, 1)
+        )
 
 
 def paragraph(finding: Finding) -> str:
     """A finding in a few lines: what and where, why it hurts, what to type, what that was seen to bring."""
     lines = [
-        f"{finding.kind} at {finding.where} ({finding.severity}): {finding.summary}",
+        f"{finding.severity.capitalize()} {finding.place} ({finding.kind}): {sentence(finding.summary)}",
         f"   {finding.explanation}",
     ]
+    explained = finding.evidence.get("explains")
+    if isinstance(explained, list):
+        lines.append(f"   It also explains: {' '.join(sentence(str(each)) for each in explained)}")
     if finding.remedy is not None:
         lines.append(f"   Try: {finding.remedy.text}")
     if finding.effect:
-        lines.append(f"   Tried: {finding.effect}")
+        lines.append(f"   Tried: {finding.effect}.")
+    if finding.basis:
+        lines.append(f"   How this is known: {finding.basis}.")
     return "\n".join(lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from clarinet.doctor.findings import Finding
 from clarinet.doctor.graph_reports import numbered
 from clarinet.doctor.graphs import as_it_was, has_several, refuse_unexamined
 from clarinet.doctor.inspection import accepted, inspect
+from clarinet.doctor.listing import listing
 from clarinet.doctor.parts import all_accepted, inspect_whole
 from clarinet.doctor.program import Program, program_of, quietly
 from clarinet.doctor.remedies import apply
@@ -85,6 +86,8 @@ class Treatment:
         score: ``"accuracy"``, ``"R2"`` or ``"rows"`` (rows that are right altogether); of several outputs the mean of
             theirs, such as ``"accuracy, R2"``.
         claim: ``"generalises"`` for scores on rows held out, ``"fits"`` where there were too few.
+        constant_answer: in words, the best answer that does not look at x.
+        given: the program before the treatment; None for a graph.
     """
 
     proved: bool
@@ -96,23 +99,38 @@ class Treatment:
     score: str
     claim: str
     included: tuple[tuple[Finding, tuple[Finding, ...]], ...] = ()
+    constant_answer: str = "always the same answer"
+    given: Program | None = None
+
+    @property
+    def verdict(self) -> tuple[str, ...]:
+        """What it brought, beside training longer and always giving the same answer, in sentences."""
+        return () if self.comparison is None else tuple(_brought(self, self.comparison))
 
     @property
     def brought_along(self) -> tuple[str, ...]:
         """Faults that other remedies have corrected too, in words."""
         return tuple(
-            f"{finding.kind} at {finding.where}: corrected by the remedy for {' and '.join(f.kind for f in by)}"
+            f"{_wrong(finding)}: corrected by what corrects this: {' and '.join(kinds.of(f.kind).wrong for f in by)}"
             for finding, by in self.included
         )
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """Remedies that were tried and brought nothing more, in words."""
+        return tuple(dict.fromkeys(f"{_changed(f)} ({f.place})" for f in self.withdrawn))
+
+    @property
     def steps(self) -> tuple[str, ...]:
         """What was wrong and what was changed, a sentence for each remedy."""
-        return tuple(
-            f"What was wrong: {kinds.of(f.kind).wrong} ({f.kind} at {f.where}). What was changed: "
-            f"{kinds.of(f.kind).changed or (f.remedy.text if f.remedy else 'nothing')}."
-            for f in self.applied
-        )
+        return tuple(f"What was wrong: {_wrong(f)}. What was changed: {_changed(f)}." for f in self.applied)
+
+    @property
+    def code(self) -> str:
+        """The treated program as code to paste; empty for graphs, and where it holds something of the user's own."""
+        if not self.applied or self.given is None or not isinstance(self.program, Program):
+            return ""
+        return listing(self.given, self.program)
 
     def _repr_html_(self) -> str:
         from clarinet.doctor.page import treatment
@@ -121,30 +139,62 @@ class Treatment:
 
     def __str__(self) -> str:
         if self.comparison is None:
-            return "nothing to treat"
-        lines = [_brought(self, self.comparison), *self.steps]
-        lines += [f"{sentence}." for sentence in self.brought_along]
-        if self.withdrawn:
-            names = ", ".join(f"{f.kind} at {f.where}" for f in self.withdrawn)
-            lines.append(f"Tried and left out, because it brought nothing more: the remedy for {names}.")
+            return NOTHING
+        lines = [" ".join(self.verdict), *self.steps, *(f"Also mended: {line}." for line in self.brought_along)]
+        if self.left_out:
+            lines.append(f"Tried and left out, because it brought nothing more: {'; '.join(self.left_out)}.")
+        if self.code:
+            lines += ["The program with all changes:", "", self.code]
         return "\n".join(lines)
 
 
-def _brought(treated: Treatment, c: Comparison) -> str:
-    """What it brought, beside training longer and always giving the same answer."""
+NOTHING = "Nothing to treat: nothing was found that the doctor can change by itself."
+
+
+def _wrong(finding: Finding) -> str:
+    return f"{kinds.of(finding.kind).wrong} ({finding.place})"
+
+
+def _changed(finding: Finding) -> str:
+    """What a remedy does; numbers that it brings stand in what would be typed."""
+    typed = finding.remedy.text if finding.remedy else ""
+    done = kinds.of(finding.kind).changed
+    return f"{done}, {typed}" if done and typed.partition("=")[0].isidentifier() else done or typed or "nothing"
+
+
+def _brought(treated: Treatment, c: Comparison) -> Iterator[str]:
     on = "held-out rows" if treated.claim == "generalises" else "the training rows, of which there are few"
     old, new, longer, constant = (_in_words(treated.score, each) for each in (c.sick, c.scores, c.longer, c.constant))
     verdict = "Proved" if treated.proved else "Not proved"
     went = "rose" if c.gain > 0 else "went"
-    return (
-        f"{verdict}: {treated.score} {went} from {old} to {new} on {on} ({len(c.scores)} paired trainings). Without "
-        f"the remedy, trained twice as long: {longer}; always the same answer: {constant}."
-    )
+    name = {"R2": "R² (1 is perfect, 0 is no better than the mean)", "rows": "the share of rows that are right"}
+    score = name.get(treated.score, treated.score)
+    yield f"{verdict}: {score} {went} from {old} to {new} on {on}, {len(c.scores)} trainings each."
+    yield f"Without the changes, training twice as long gives {longer}; {treated.constant_answer} gives {constant}."
+    if treated.proved:
+        return
+    rivals = (("before", c.sick), ("training twice as long", c.longer), (treated.constant_answer, c.constant))
+    equals = [rival for rival, scores in rivals if _lower_bound(np.subtract(c.scores, scores)) <= 0]
+    if equals:
+        yield f"That may be chance: it is not clearly better than {' or '.join(equals)}."
 
 
 def _in_words(score: str, values: Sequence[float]) -> str:
     mean = float(np.mean(values))
     return f"{mean:.0%}" if score in ("accuracy", "rows") else f"{mean:.2f}"
+
+
+def _constant_answer(program: Program | Whole) -> str:
+    """How sentences call the best answer that does not look at x."""
+    if len(program.judged) > 1:
+        return "always the same answer"
+    kind, true = truth(program.judged[0])
+    if kind != "accuracy":
+        return "always the mean" if kind == "R2" else "always the commonest row"
+    labels = np.asarray(program.judged[0].y).reshape(len(true), -1)
+    commonest = int(np.bincount(true.reshape(-1).astype(int)).argmax())
+    answer = commonest if labels.shape[1] > 1 else np.unique(labels)[commonest]
+    return f"always answering {answer:g}"
 
 
 def treat(
@@ -227,7 +277,11 @@ def _treat(program: Program | Whole, remedies: Sequence[Finding], seeds: Sequenc
     withdrawn = tuple(finding for finding in remedies if finding not in kept and finding not in brought)
     trained = treated.train() if _accepted(treated) else None
     score = _score_of(program)
-    return Treatment(best.proved, trained, treated, tuple(kept), withdrawn, best, score, claim, included)
+    given = program if isinstance(program, Program) else None
+    return Treatment(
+        best.proved, trained, treated, tuple(kept), withdrawn, best, score, claim, included,
+        _constant_answer(program), given,
+    )  # fmt: skip
 
 
 def _score_of(program: Program | Whole) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clarinet import checks
-from clarinet.doctor.findings import Finding
+from clarinet.doctor.findings import Finding, based
 from clarinet.doctor.graph_reports import numbered
 from clarinet.doctor.graphs import has_several, not_examined
 from clarinet.doctor.parts import ask as ask_parts
@@ -252,7 +252,7 @@ class Doctor(Callback):
 def _ask(facts: ProgramFacts, rules: Any) -> Iterator[Finding]:
     with quietly():
         for rule in rules:
-            yield from numbered(rule.examine(facts), facts.program)
+            yield from numbered([*based(rule, rule.examine(facts))], facts.program)
 
 
 def watched_layers(model: Trainable) -> list[Watched]:

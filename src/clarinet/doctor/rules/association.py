@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def _sample(facts: ProgramFacts) -> tuple[Array, Array] | None:
         return None
     if facts.task == "classes" and facts.labels.smallest * len(x) < _SEEN:
         return None  # so few rows of a class cannot tell
-    most = int(np.clip(_NUMBERS // max(1, np.prod(x.shape[1:])), _MOST // 2, _MOST))
+    most = int(np.clip(_NUMBERS // max(1, prod(x.shape[1:])), _MOST // 2, _MOST))
     step = max(1, len(x) // most)
     x = x[::step][:most].reshape(-1, int(np.prod(x.shape[1:]))).astype(np.float64)
     y = y[::step][:most].reshape(len(x), -1).astype(np.float64)
