@@ -77,4 +77,37 @@ int64_t whole(nb::handle value, const char* name, int64_t low) {
   throw nb::value_error((std::string(name) + ": " + expected + ", received " + received).c_str());
 }
 
+namespace {
+// Where an array's memory is, and how many bytes; nothing and -1 of what is not contiguous.
+struct Extent {
+  const char* begin = nullptr;
+  int64_t bytes = -1;
+
+  explicit Extent(nb::handle array) {
+    Py_buffer view;
+    if (PyObject_GetBuffer(array.ptr(), &view, PyBUF_SIMPLE) != 0) {
+      PyErr_Clear();
+      return;
+    }
+    begin = static_cast<const char*>(view.buf);
+    bytes = view.len;
+    PyBuffer_Release(&view);
+  }
+};
+}  // namespace
+
+int64_t common_begin(nb::list parts, nb::list offsets, nb::handle owner, int64_t size) {
+  require(parts.size() == offsets.size(), "common_begin: expected an offset for each part");
+  const Extent whole(owner);
+  int64_t begin = -1;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const Extent part(parts[i]);
+    if (part.bytes < 0 || whole.bytes < 0 || parts[i].attr("base").ptr() != owner.ptr()) return -1;
+    const int64_t here = part.begin - whole.begin - nb::cast<int64_t>(offsets[i]);
+    if (here < 0 || here + size > whole.bytes || (i > 0 && here != begin)) return -1;
+    begin = here;
+  }
+  return begin;
+}
+
 }  // namespace clarinet

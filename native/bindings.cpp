@@ -365,6 +365,8 @@ NB_MODULE(_native, m) {
         "Flat index of the first NaN or infinity of a contiguous array, or -1; hashes takes one hash a block.");
   m.def("hash_blocks", hash_bytes, "bytes"_a, "hashes"_a, "One hash for every block of 65,536 bytes.");
   m.def("permutation", permute, "seed"_a, "stream"_a, "epoch"_a, "out"_a, "clarinet.philox.permutation, into an array.");
+  m.def("common_begin", common_begin, "parts"_a, "offsets"_a, "owner"_a, "size"_a,
+        "The first byte of a buffer that all parts are views of, each in its place; -1 where they do not lie so.");
   nb::module_::import_("atexit").attr("register")(nb::cpp_function(interpreter_ends));
   bind_spec(m);
   nb::class_<PyEngine>(m, "Engine")

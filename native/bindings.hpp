@@ -32,6 +32,10 @@ Number* numbers_of(nanobind::handle array, int64_t size) {
 // A whole number from low on that a caller handed over as `name`.
 int64_t whole(nanobind::handle value, const char* name, int64_t low);
 
+// Where a buffer of `size` bytes begins in the array `owner` of bytes, if `parts` are views of it and each begins `offsets`
+// bytes after that; -1 where they do not lie so. All are contiguous.
+int64_t common_begin(nanobind::list parts, nanobind::list offsets, nanobind::handle owner, int64_t size);
+
 // The plan in plain numbers, field by field as in spec.hpp.
 void bind_spec(nanobind::module_&);
 

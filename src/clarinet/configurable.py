@@ -161,8 +161,10 @@ def refuse_overrides(cls: type[Refusing]) -> None:
 
 def is_ours(cls: type, name: str) -> bool:
     """Whether ``cls`` has this attribute from a class of the library."""
-    owner = next(base for base in cls.__mro__ if name in base.__dict__)
-    return owner.__module__.startswith("clarinet.")
+    for base in cls.__mro__:  # asked in every call of a model, so without a generator
+        if name in base.__dict__:
+            return base.__module__.startswith("clarinet.")
+    raise AttributeError(f"{cls.__name__} has no {name}")
 
 
 def _abstract_methods(cls: type) -> list[tuple[str, Callable[..., object]]]:

@@ -72,7 +72,7 @@ class Draws:
 
 def shapes(arrays: Iterable[Array]) -> tuple[tuple[int, ...], ...]:
     """Of several arrays."""
-    return tuple(tuple(array.shape) for array in arrays)
+    return tuple([array.shape for array in arrays])
 
 
 def check_inputs(plan: Plan, inputs: Arrays) -> tuple[Array, ...]:

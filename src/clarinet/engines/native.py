@@ -111,6 +111,7 @@ class NativeEngine(Engine):
         self._tracked = tracked(plan)
         self._layers = lowering.layers_of(plan.unrolled)
         self._shapes = [output.shape for output in plan.outputs]
+        self._raw = [plan.shape_of(output.tensor) for output in plan.outputs]
         single = len(plan.input_shapes) == len(plan.outputs) == 1 and not self._stateful
         self._by_row = single and not any(op.training or lowering.draws(op) for op in plan.ops)  # by a row's place
         self._draws = Draws()
@@ -210,8 +211,7 @@ class NativeEngine(Engine):
     ) -> tuple[Arrays, Handle]:
         xs = check_inputs(self.plan, inputs)
         self._check_batches(len(xs[0]), len(xs[0]))
-        raw = [self.plan.shape_of(output.tensor) for output in self.plan.outputs]
-        outputs = tuple(np.empty((len(xs[0]), *shape), np.float32) for shape in raw)
+        outputs = tuple([np.empty((len(xs[0]), *shape), np.float32) for shape in self._raw])
         step, its_draw = self._draws.take(self.optimizer_state, draw) if training else (0, self._use(1))
         number = self._core.forward(tuple(map(readable, xs)), training, step, its_draw, before, outputs)
         return one_or_all(outputs), _Pass(shapes(xs), shapes(outputs), number)

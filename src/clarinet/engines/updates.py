@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from clarinet._native import Engine as Core
-from clarinet._native import LossSpec, OpSpec, OutputSpec, Spec, Weight
+from clarinet._native import LossSpec, OpSpec, OutputSpec, Spec, Weight, common_begin
 from clarinet.engines import lowering
 from clarinet.engines.lowering.weights import last_axes
 from clarinet.optimizers.by_hand import NATIVE, Slots
-from clarinet.params import Segment
+from clarinet.params import Layout, Segment
 from clarinet.types import Array
 from clarinet.variables import Variable
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 def native_update(
     optimizer: Optimizer, variables: Sequence[Variable], segments: Sequence[Segment], slots: Slots
-) -> Callable[[Array, float], None] | None:
-    """A function that updates variables natively, of a flat gradient and a rate; None where there is no native form.
+) -> Callable[[list[Array], float], None] | None:
+    """A function that updates variables natively, of their gradients and a rate; None where there is no native form.
 
     Args:
         optimizer: whose rule it is.
@@ -45,11 +45,42 @@ def native_update(
     )
     buffers = [buffer for block in blocks for buffer in (block.params, block.state)]
     core = Core(spec, buffers, [slots.state.slots.get(name) for name in lowering.slot_names(optimizer)])
-    return partial(_update, core, slots.state)
+    return _Updating(core, slots.state, [*segments], Layout((), slots.size).zeros(np.float32))
 
 
-def _update(core: Any, state: object, flat: Array, rate: float) -> None:
-    core.apply(flat, rate, state)
+@dataclass(frozen=True, eq=False)
+class _Updating:
+    """Updates the same variables, again and again.
+
+    Attributes:
+        core, state: what does it, and what counts the updates.
+        segments: of each variable its place in the gradient.
+        flat: a gradient, for numbers that come from elsewhere.
+    """
+
+    core: Any
+    state: object
+    segments: list[Segment]
+    flat: Array
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_offsets", [4 * segment.offset for segment in self.segments])
+
+    def __call__(self, grads: list[Array], rate: float) -> None:
+        flat = self._as_they_lie(grads)
+        if flat is None:
+            flat = self.flat
+            for segment, g in zip(self.segments, grads, strict=True):
+                segment.view(flat)[...] = g
+        self.core.apply(flat, rate, self.state)
+
+    def _as_they_lie(self, grads: list[Array]) -> Array | None:
+        """The buffer that all gradients are parts of, each in its segment's place, as an engine gives them; or None."""
+        owner, size = grads[0].base, 4 * self.flat.size
+        if not isinstance(owner, np.ndarray) or owner.dtype != np.uint8:
+            return None
+        begin = common_begin(grads, self._offsets, owner, size)  # type: ignore[attr-defined]
+        return None if begin < 0 or begin % 4 else owner[begin : begin + size].view(np.float32)
 
 
 def _ended(variables: Sequence[Variable]) -> Any:

@@ -181,7 +181,13 @@ class Handle(Stateless):
     @property
     def trains(self) -> bool:
         """Whether it and every layer that it is within are trainable."""
-        return self.trainable and all(holder.trains for holder in self.holders if not holder.is_model)
+        if not self.trainable:
+            return False
+        for ref in self._holders:  # asked for each weight in every step of a loop of one's own
+            holder = ref()
+            if holder is not None and not holder.is_model and not holder.trains:
+                return False
+        return True
 
     # Its weights.
     @property
@@ -204,8 +210,8 @@ class Handle(Stateless):
     def trainable_weights(self) -> list[Variable]:
         """The weights that training changes: none in a layer with ``trainable=False``."""
         self._expect_weights()
-        trained = (leaf.layer for leaf in self.leaf_layers() if leaf.trainable)
-        return each_once(v for layer in trained for v in layer._variables or () if not v.state)
+        trained = [layer for layer, trained in trained_leaves(self) if trained]
+        return each_once([v for layer in trained for v in layer._variables or () if not v.state])
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
@@ -239,8 +245,10 @@ class Handle(Stateless):
 
     def _expect_weights(self) -> None:
         """Have weights, not drawn yet, where a network uses the layer that no model has laid out."""
+        if self.is_model or self.is_authored:
+            return
         node = next((node for ref in self._nodes if (node := ref()) is not None), None)
-        if node is None or self.is_model or self.is_authored or Handle._is_built(self):
+        if node is None or Handle._is_built(self):
             return
         layer, shapes = cast(Any, self), tuple(probed(tensor.sample_shape) for tensor in node.data)
         taken = shapes if layer.merges else shapes[0]
@@ -375,6 +383,14 @@ def leaf_layers(layer: Handle, prefix: str = "", trainable: bool = True) -> Iter
         yield Leaf(layer, prefix, trainable)
     for number, child in enumerate(children):
         yield from leaf_layers(child, f"{prefix}{number}.", trainable)
+
+
+def trained_leaves(layer: Handle, trainable: bool = True) -> list[tuple[Handle, bool]]:
+    """The layers without children that a layer holds, each with whether it is trained: what loops ask in every step."""
+    trainable, children = trainable and layer.trainable, layer.children
+    if not children:
+        return [(layer, trainable)]
+    return [leaf for child in children for leaf in trained_leaves(child, trainable)]
 
 
 def each_once(variables: Iterable[Variable]) -> list[Variable]:

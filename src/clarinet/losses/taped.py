@@ -125,4 +125,5 @@ def judged(loss: Judge, y_true: TensorLike, y_pred: TensorLike, sample_weight: T
     if isinstance(y_true, (int, float)) and shape_of(y_pred):  # one number is the target of all
         y_true = full_like(y_pred, y_true)
     given = (y_true, y_pred, *(() if sample_weight is None else (sample_weight,)))
-    return apply(Judged(loss), *given)
+    judge: Judged = type.__call__(Judged, loss)  # without a look at names of arguments, at every step
+    return apply(judge, *given)

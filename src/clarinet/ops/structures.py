@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+import numpy as np
+
 from clarinet.problems import shown
+from clarinet.variables import Variable
+
+#: What most structures hold: to ask whether something is a ``Mapping`` takes longer.
+_NUMBERS = (np.ndarray, Variable)
 
 
 def leaves(structure: object) -> Iterator[object]:
@@ -14,7 +20,9 @@ def leaves(structure: object) -> Iterator[object]:
         >>> list(leaves({"b": 3, "a": [1, (2, None)]}))
         [1, 2, 3]
     """
-    if isinstance(structure, Mapping):
+    if isinstance(structure, _NUMBERS):
+        yield structure
+    elif isinstance(structure, Mapping):
         for key in sorted(structure):
             yield from leaves(structure[key])
     elif isinstance(structure, (list, tuple)):
@@ -56,6 +64,8 @@ def like(structure: object, values: Iterable[object]) -> object:
         {'b': 'z', 'a': ['x', ('y', None)]}
     """
     values = iter(values)
+    if isinstance(structure, _NUMBERS):
+        return next(values)
     if isinstance(structure, Mapping):
         found = {key: like(structure[key], values) for key in sorted(structure)}
         return {key: found[key] for key in structure}

@@ -181,13 +181,13 @@ class GradientTape:
         self, operation: Operation, inputs: Sequence[TensorLike], y: Tensor | tuple[Tensor, ...], cache: object
     ) -> None:
         """Remember an operation if any of its inputs matters; arguments as for :func:`remember`."""
-        numbers = tuple(self._number(x, self._unasked) for x in inputs)
-        if all(number is None for number in numbers):
+        numbers = tuple([self._number(x, self._unasked) for x in inputs])  # lists: every operation comes here
+        if numbers.count(None) == len(numbers):
             return
         outputs = y if isinstance(y, tuple) else (y,)
-        given = tuple(self._compute(one) if one.dtype.kind == "f" else None for one in outputs)
-        shapes = tuple((one.shape, one.dtype) for one in outputs)
-        versions = tuple((x, x.version) for x in inputs if type(x) is Variable)
+        given = tuple([self._compute(one) if one.dtype.kind == "f" else None for one in outputs])
+        shapes = tuple([(one.shape, one.dtype) for one in outputs])
+        versions = tuple([(x, x.version) for x in inputs if type(x) is Variable])
         self._records.append(Record(operation, cache, numbers, given, shapes, isinstance(y, tuple), versions))
 
     def _compute(self, one: Tensor) -> int:

@@ -158,7 +158,8 @@ class Optimizer(Configurable):
 
     def rate(self, step: int) -> float:
         """The learning rate of the update number ``step``, from 0."""
-        return float(self.learning_rate(step) if callable(self.learning_rate) else self.learning_rate)
+        rate = self.learning_rate
+        return float(rate(step) if callable(rate) else rate)
 
     def updates(self, step: int) -> int:
         """The number of the update, from 1, that step number ``step`` belongs to."""
@@ -273,7 +274,10 @@ class Optimizer(Configurable):
     @property
     def by_hand(self) -> ByHand:
         """What it knows of the variables that it updates in such loops."""
-        return vars(self).setdefault("_by_hand", ByHand(self))  # type: ignore[no-any-return]
+        found: ByHand | None = vars(self).get("_by_hand")
+        if found is None:
+            found = vars(self).setdefault("_by_hand", ByHand(self))
+        return found
 
     def __getstate__(self) -> dict[str, object]:
         return {name: value for name, value in vars(self).items() if name != "_by_hand"}

@@ -77,9 +77,9 @@ class Slots:
         return model is None or (model.optimizer is optimizer and model.optimizer_state is self.state)
 
 
-#: Makes a function that updates variables natively, of a flat gradient and a rate; None where it cannot. Arguments: the
+#: Makes a function that updates variables natively, of their gradients and a rate; None where it cannot. Arguments: the
 #: optimizer, the variables, their places in the slots, and these.
-Native = Callable[[Never, Sequence[Variable], Sequence[Segment], Slots], Callable[[Array, float], None] | None]
+Native = Callable[[Never, Sequence[Variable], Sequence[Segment], Slots], Callable[[list[Array], float], None] | None]
 #: Those that there are; :mod:`clarinet.engines.updates` adds one.
 NATIVE: list[Native] = []
 
@@ -101,28 +101,23 @@ class Update:
 
     def __post_init__(self) -> None:
         self.blocks = [v.location[0] for v in self.variables]
-        self._native = self._flat = None
+        self._native = None
         if all(slots is self.slots[0] for slots in self.slots):
             made = (make(cast(Never, self.optimizer), self.variables, self.segments, self.slots[0]) for make in NATIVE)
             self._native = next((one for one in made if one is not None), None)
-        if self._native is not None:
-            self._flat = Layout((), self.slots[0].size).zeros(np.float32)
 
     def lasts(self) -> bool:
         """Whether everything is still where it was."""
-        there = all(v.location[0] is block for v, block in zip(self.variables, self.blocks, strict=True))
-        return there and all(slots.lasts(self.optimizer) for slots in self.slots)
+        for v, block in zip(self.variables, self.blocks, strict=True):
+            if v.location[0] is not block:
+                return False
+        return all(slots.lasts(self.optimizer) for slots in set(self.slots))
 
-    def apply(self, grads: Sequence[Array], rate: float, step: int) -> None:
+    def apply(self, grads: list[Array], rate: float, step: int) -> None:
         """Update number ``step``, from 1."""
-        if self._native is not None and self._flat is not None:
-            flat = _as_it_lies(grads, self.segments, self._flat.size)
-            if flat is None:
-                flat = self._flat
-                for segment, g in zip(self.segments, grads, strict=True):
-                    segment.view(flat)[...] = g
+        if self._native is not None:
             self.slots[0].state.step = step - 1  # the native update counts it
-            self._native(flat, rate)
+            self._native(grads, rate)
         else:
             self._apply(grads, rate, step)
         for v in self.variables:
@@ -276,7 +271,7 @@ def apply(hand: ByHand, grads: Sequence[TensorLike], variables: Sequence[Variabl
     optimizer = hand.optimizer
     pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
     for _, v in pairs:
-        if not isinstance(v, Variable):
+        if type(v) is not Variable and not isinstance(v, Variable):
             raise TypeError(
                 f"{optimizer.name}: expected pairs of a gradient and a variable, received {v!r} as variable"
             )
@@ -301,27 +296,8 @@ def apply(hand: ByHand, grads: Sequence[TensorLike], variables: Sequence[Variabl
     hand.counter.step = step + 1  # type: ignore[union-attr]
 
 
-def _as_it_lies(grads: Sequence[Array], segments: Sequence[Segment], size: int) -> Array | None:
-    """The buffer that all gradients are parts of, each in its segment's place, as an engine gives them; or None."""
-    owner = grads[0].base
-    if not isinstance(owner, np.ndarray) or owner.dtype != np.uint8 or not owner.flags.c_contiguous:
-        return None
-    first, begin = _address(grads[0]) - 4 * segments[0].offset, _address(owner)
-    if not begin <= first <= begin + owner.nbytes - 4 * size or (first - begin) % 4:
-        return None
-    for g, segment in zip(grads, segments, strict=True):
-        there = g.base is owner and g.flags.c_contiguous and g.dtype == np.float32
-        if not there or _address(g) != first + 4 * segment.offset:
-            return None
-    return owner[first - begin : first - begin + 4 * size].view(np.float32)
-
-
-def _address(array: Array) -> int:
-    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
-
-
 def _fitting(g: TensorLike, v: Variable) -> Array:
-    array = np.asarray(g).view(np.ndarray)
+    array = np.asarray(g)
     if array.shape != v.shape:
         raise ValueError(f"{v.path}: a gradient of shape {array.shape} for a variable of shape {v.shape}")
     return array if array.dtype == v.dtype else array.astype(v.dtype)

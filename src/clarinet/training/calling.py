@@ -19,7 +19,7 @@ from clarinet.graph import Tensor as Symbol
 from clarinet.layers.authored import as_tensors, tensor_of
 from clarinet.layers.base import Layer
 from clarinet.layers.calling import computed, inside_call, next_in_order
-from clarinet.layers.handle import Handle, leaf_layers
+from clarinet.layers.handle import Handle, trained_leaves
 from clarinet.making_plans import make_plan
 from clarinet.ops.axes import reshape
 from clarinet.ops.dispatch import apply
@@ -84,19 +84,20 @@ def all_inputs(
         TypeError: an argument that the model does not have.
     """
     inputs = cast("tuple[TensorLike, ...]", within_trace(inputs))
-    if self.has_call:
+    has_call = self.has_call
+    if has_call:
         given = (*inputs, *next_in_order(self.call, len(inputs), settings))
     else:
         given = (*inputs, *(settings.pop(name) for name in ("inputs",) if name in settings))
-    others = [] if self.has_call else [name for name, value in settings.items() if value is not None]
+    others = [] if has_call else [name for name, value in settings.items() if value is not None]
     if others:
         raise TypeError(
             f"model {self.name!r} has no argument {', '.join(others)}: call it on its inputs, a list of several"
         )
     if not given:
-        name = next(iter(signature(self.call).parameters)) if self.has_call else "inputs"
+        name = next(iter(signature(self.call).parameters)) if has_call else "inputs"
         raise TypeError(f"model {self.name!r} is called on nothing: give rows, or {name}=")
-    if self.has_call:
+    if has_call:
         return given
     return given if len(given) == 1 else ([*given],)
 
@@ -239,10 +240,10 @@ class Native(NamedTuple):
 
 def _native(self: CallableModel, training: bool | None) -> Native | None:
     """What runs the model natively; None where that cannot be, or where single layers have something to say."""
-    every = [leaf for layer in self.children for leaf in leaf_layers(layer, "", self.trainable)]
-    if training is None and any(leaf.layer.trains_when_called for leaf in every):
+    every = [leaf for layer in self.children for leaf in trained_leaves(layer, self.trainable)]
+    if training is None and any(layer.trains_when_called for layer, _ in every):
         return None
-    trained = [leaf.trainable for leaf in every]
+    trained = [trainable for _, trainable in every]
     watched = _watched_frozen(self) if ACTIVE.tapes and not all(trained) else []
     wanted = id(self.store), self._requested_engine, trained, watched
     if self._called is None or self._called[0] != wanted:
