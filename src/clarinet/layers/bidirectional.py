@@ -71,7 +71,11 @@ class Bidirectional(TakesStates, Container):
 
         layer = given if isinstance(given, Layer) else layers.get(given)
         if not isinstance(layer, Recurrent):
-            raise TypeError(f"Bidirectional: {what}: expected a recurrent layer such as LSTM(64), received {given!r}")
+            instead = "; of a cell make two RNN layers, one with go_backwards=True, and join what they give"
+            raise TypeError(
+                f"Bidirectional: {what}: expected a recurrent layer such as LSTM(64), received {type(layer).__name__}"
+                f"{instead if hasattr(layer, 'cell') else ''}"
+            )
         return layer
 
     @staticmethod

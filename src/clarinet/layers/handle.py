@@ -15,6 +15,7 @@ from clarinet import renamed
 from clarinet.aliases.members import missing
 from clarinet.graph import Network, Node
 from clarinet.layers.attributes import meet
+from clarinet.layers.leaves import each_once, trained_leaves
 from clarinet.layers.stateless import Stateless
 from clarinet.names import Names, snake_case
 from clarinet.ops.dtypes import FLOAT
@@ -181,13 +182,7 @@ class Handle(Stateless):
     @property
     def trains(self) -> bool:
         """Whether it and every layer that it is within are trainable."""
-        if not self.trainable:
-            return False
-        for ref in self._holders:  # asked for each weight in every step of a loop of one's own
-            holder = ref()
-            if holder is not None and not holder.is_model and not holder.trains:
-                return False
-        return True
+        return self.trainable and not [held for held in self.holders if not held.is_model and not held.trains]
 
     # Its weights.
     @property
@@ -383,19 +378,6 @@ def leaf_layers(layer: Handle, prefix: str = "", trainable: bool = True) -> Iter
         yield Leaf(layer, prefix, trainable)
     for number, child in enumerate(children):
         yield from leaf_layers(child, f"{prefix}{number}.", trainable)
-
-
-def trained_leaves(layer: Handle, trainable: bool = True) -> list[tuple[Handle, bool]]:
-    """The layers without children that a layer holds, each with whether it is trained: what loops ask in every step."""
-    trainable, children = trainable and layer.trainable, layer.children
-    if not children:
-        return [(layer, trainable)]
-    return [leaf for child in children for leaf in trained_leaves(child, trainable)]
-
-
-def each_once(variables: Iterable[Variable]) -> list[Variable]:
-    """Weights in order without those that came before."""
-    return list({id(variable): variable for variable in variables}.values())
 
 
 def take_name(layer: Handle, names: Names) -> None:

@@ -158,8 +158,7 @@ class Optimizer(Configurable):
 
     def rate(self, step: int) -> float:
         """The learning rate of the update number ``step``, from 0."""
-        rate = self.learning_rate
-        return float(rate(step) if callable(rate) else rate)
+        return float(rate(step) if callable(rate := self.learning_rate) else rate)
 
     def updates(self, step: int) -> int:
         """The number of the update, from 1, that step number ``step`` belongs to."""
@@ -274,10 +273,8 @@ class Optimizer(Configurable):
     @property
     def by_hand(self) -> ByHand:
         """What it knows of the variables that it updates in such loops."""
-        found: ByHand | None = vars(self).get("_by_hand")
-        if found is None:
-            found = vars(self).setdefault("_by_hand", ByHand(self))
-        return found
+        known: ByHand | None = vars(self).get("_by_hand")
+        return vars(self).setdefault("_by_hand", ByHand(self)) if known is None else known
 
     def __getstate__(self) -> dict[str, object]:
         return {name: value for name, value in vars(self).items() if name != "_by_hand"}

@@ -19,7 +19,8 @@ from clarinet.graph import Tensor as Symbol
 from clarinet.layers.authored import as_tensors, tensor_of
 from clarinet.layers.base import Layer
 from clarinet.layers.calling import computed, inside_call, next_in_order
-from clarinet.layers.handle import Handle, trained_leaves
+from clarinet.layers.handle import Handle
+from clarinet.layers.leaves import trained_leaves
 from clarinet.making_plans import make_plan
 from clarinet.ops.axes import reshape
 from clarinet.ops.dispatch import apply
