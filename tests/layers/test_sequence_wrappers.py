@@ -37,6 +37,7 @@ def test_bidirectional_states_go_out_and_in():
     "arguments, message",
     [
         ((layers.Dense(3),), "expected a recurrent layer"),
+        ((layers.RNN(layers.GRUCell(3)),), "received RNN; of a cell make two RNN layers"),
         ((layers.GRU(3), "max"), "merge_mode"),
         ((layers.GRU(3), "sum", layers.GRU(3)), "go_backwards"),
         ((layers.GRU(3), "sum", layers.GRU(3, go_backwards=True, return_sequences=True)), "return_sequences"),

@@ -73,7 +73,7 @@ S = symbol((None, 3), "float32", True)
     ("call", "error", "message"),
     [
         (lambda: ops.cond([True, False], None, None), ValueError, "cond: expected one truth value"),
-        (lambda: ops.cond(S, None, None), TypeError, "ops.cond needs numbers"),
+        (lambda: ops.cond(S, None, None), TypeError, r"ops.cond needs numbers.*ops.where\(pred, a, b\)"),
         (lambda: ops.switch(S, []), TypeError, "ops.switch needs numbers"),
         (lambda: ops.fori_loop(0, S, None, 1), TypeError, "ops.fori_loop needs numbers"),
         (lambda: ops.while_loop(lambda x: S, None, 1), TypeError, "ops.while_loop needs numbers"),

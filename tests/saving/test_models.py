@@ -278,3 +278,11 @@ def test_a_file_that_was_written_under_such_a_name_still_loads(tmp_path: Path) -
     net.save(tmp_path / "m.clarinet")
     (tmp_path / "m.clarinet").rename(tmp_path / "m.keras")
     assert (clarinet.models.load_model(tmp_path / "m.keras").get_weights()[0] == net.get_weights()[0]).all()
+
+
+@pytest.mark.parametrize("layer", [layers.RMSNormalization(), layers.UnitNormalization()], ids=["rms", "unit"])
+def test_layers_of_the_library_are_kept_before_anything_is_called(layer, tmp_path):
+    clarinet.Sequential([layer, Dense(2)]).save(tmp_path / "new.clarinet")
+    loaded = saving.load(tmp_path / "new.clarinet")
+    assert type(loaded.layers[0]) is type(layer)
+    assert loaded.predict(X, verbose=0).shape == (30, 2)

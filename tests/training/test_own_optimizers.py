@@ -116,3 +116,49 @@ def test_iterations_count_updates_where_gradients_are_accumulated():
         optimizer.apply([[gradient]], [variable])
         seen.append((variable.numpy().item(), int(optimizer.iterations)))
     assert seen == [(1.0, 0), (-1.0, 1), (-1.0, 1), (-7.0, 2)]
+
+
+def goes_on(base: Any) -> Any:
+    """A class that does what the one of the library does, and counts."""
+
+    class GoesOn(base):  # type: ignore[misc]
+        def build(self, variables: Any) -> None:
+            super().build(variables)
+            self.counts = self.add_optimizer_variables(variables, "count")
+
+        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+            self.assign_add(self.counts[self._get_variable_index(variable)], 1)
+            super().update_step(gradient, variable, learning_rate)
+
+    return GoesOn
+
+
+@pytest.mark.parametrize(
+    "base, settings",
+    [
+        (optimizers.SGD, {}),
+        (optimizers.SGD, {"momentum": 0.9, "nesterov": True}),
+        (optimizers.Adam, {"amsgrad": True, "weight_decay": 0.01}),
+        (optimizers.Nadam, {"clipnorm": 0.5}),
+        (optimizers.RMSprop, {"centered": True}),
+        (optimizers.Adagrad, {"initial_accumulator_value": 0.3}),
+    ],
+    ids=["SGD", "momentum", "Adam", "Nadam", "RMSprop", "Adagrad"],
+)
+def test_a_subclass_goes_on_with_the_rule_of_the_library(base: Any, settings: dict[str, Any]) -> None:
+    def trained(optimizer: Any) -> list[np.ndarray]:
+        model = clarinet.Sequential([clarinet.Input((4,)), layers.Dense(5, "tanh"), layers.Dense(1)])
+        model.compile(optimizer, "mse")
+        model.fit(X, Y, batch_size=8, epochs=3, seed=3, verbose=0)
+        return model.get_weights()
+
+    own = goes_on(base)(0.05, **settings)
+    assert own.slots[-1] == "count"
+    assert len(own.slots) == 1 + len(base(0.05, **settings).slots)
+    for mine, its in zip(trained(own), trained(base(0.05, **settings)), strict=True):
+        np.testing.assert_allclose(mine, its, rtol=1e-5, atol=1e-6)
+
+
+def test_the_rule_of_the_library_is_for_updates_alone() -> None:
+    with pytest.raises(RuntimeError, match="update_step is called by apply and fit"):
+        optimizers.SGD(0.1).update_step([1.0], clarinet.Variable([1.0]), 0.1)

@@ -34,6 +34,11 @@ Value = TypeVar("Value")
 
 def cond(pred: TensorLike, true_fn: Callable[[], Value], false_fn: Callable[[], Value]) -> Value:
     """What ``true_fn`` returns where ``pred`` holds, else what ``false_fn`` does; the other one is not called."""
+    if is_symbolic(pred):
+        raise TypeError(
+            "ops.cond needs numbers: it calls one of two functions, and a tensor of a graph that is being put together "
+            "has none yet; ops.where(pred, a, b) computes both and takes one, and loops of your own have numbers"
+        )
     return true_fn() if _truth(pred, "cond") else false_fn()
 
 

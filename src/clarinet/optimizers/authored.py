@@ -1,13 +1,15 @@
 """Optimizers of the user's own, as in Keras: ``build`` makes variables, ``update_step`` assigns to them.
 
 Their rule is found out weight by weight: at every update they get a variable with the weight's numbers, and those that
-``build`` makes for it have the numbers of its slots.
+``build`` makes for it have the numbers of its slots. A subclass of an optimizer of the library has the slots of that
+too, and ``super().update_step`` is its rule.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -116,10 +118,34 @@ def _stage(optimizer: Optimizer, variable: Variable, step: int) -> Stage:
     """Have ``build`` make its variables for one weight."""
     stage = optimizer.__dict__["_stage"] = Stage(step)
     optimizer.__dict__["built"] = False
+    above = _above(optimizer)
+    for name in above.slots:
+        first = np.full(variable.shape, above.start(name), variable.dtype)
+        stage.made[stage.names.take("", name)] = Variable(first, trainable=False, name=name)
     build = getattr(optimizer, "_own_build", None)
     if build is not None:
         build([variable])
     return stage
+
+
+def _above(optimizer: Optimizer) -> Any:
+    """The optimizer as the class of the library has it that its own class extends."""
+    own = [kind for kind in type(optimizer).__mro__ if not kind.__module__.startswith("clarinet.")]
+    users = [kind for kind in own if issubclass(kind, Optimizer)]
+    return super(users[-1], optimizer)
+
+
+def _library_step(optimizer: Optimizer, gradient: TensorLike, variable: Variable, learning_rate: TensorLike) -> None:
+    """The rule of the library's class, where a subclass goes on with ``super().update_step``."""
+    stage: Stage | None = optimizer.__dict__.get("_stage")
+    if stage is None:
+        raise RuntimeError(f"{optimizer.name}: update_step is called by apply and fit, for each weight")
+    above, rate = _above(optimizer), float(np.asarray(learning_rate))
+    slots = {name: stage.made[name].numpy() for name in above.slots}
+    new, changed = above.update(variable.numpy(), np.asarray(gradient), slots, rate, stage.step + 1)
+    variable.assign(new)
+    for name, value in changed.items():
+        stage.made[name].assign(value)
 
 
 def _starts(optimizer: Optimizer) -> dict[str, float]:
@@ -134,3 +160,4 @@ def _starts(optimizer: Optimizer) -> dict[str, float]:
 
 Optimizer.authoring = {name: value for name, value in vars(Authored).items() if name[:2] != "__"}
 del Optimizer.authoring["update_step"]
+setattr(Optimizer, "update_step", _library_step)  # noqa: B010  # for ``super().update_step`` alone
