@@ -74,10 +74,6 @@ def test_what_keras_has_and_we_have_not_is_named():
     assert (hint.kind, hint.where) == ("not_converted", "layer:1")
     assert "Odd" in hint.summary
     assert "only the data" in hint.summary
-    inputs = keras.Input((10,))
-    functional = keras.Model(inputs, keras.layers.Dense(1)(inputs))
-    functional.compile("adam", "mse")
-    assert doctor.examine(functional, X, Y, **FIT).findings[-1].where == "model"
 
 
 def test_a_keras_model_has_to_be_compiled():

@@ -14,13 +14,13 @@ from clarinet.doctor.program import program_of, quietly
 from clarinet.doctor.report import Report
 from clarinet.doctor.rules import refusals
 from clarinet.doctor.whole import refused, whole_of
-from clarinet.trainable import model_class
+from clarinet.trainable import Trainable, model_class
 
 
 def examine(
     model: object,
     x: object,
-    y: object,
+    y: object = None,
     *,
     validation_data: object = None,
     budget: Budget = "normal",
@@ -59,17 +59,27 @@ def examine(
     if budget not in TIME_BUDGETS:
         raise ValueError(f"examine: budget is one of {', '.join(map(repr, TIME_BUDGETS))}, received {budget!r}")
     if isinstance(model, model_class("Model")):
-        checks.raise_first(checks.check_planned(model, "examine"))
-        incomplete = list(checks.check_compiled(model))
-        if incomplete:
-            return reported(list(refusals.examine(incomplete)), set(refusals.KINDS), time.perf_counter())
-        refuse_unexamined(model)
-        if has_several(model):
-            if problems := refused(model, x, y, fit_arguments.get("sample_weight")):
-                return reported(list(refusals.examine(problems)), set(refusals.KINDS), time.perf_counter())
-            return inspect_whole(whole_of(model, x, y, validation_data, fit_arguments), budget)
-        program = program_of(model, x, y, validation_data, fit_arguments)
-        return of_graph(inspect(program, budget), program)
+        return _of_ours(model, x, y, validation_data, budget, fit_arguments)
     with quietly():
         adapted = adapt(model, x, y, validation_data, fit_arguments)
-    return adapted.noted(inspect(adapted.program, budget) if adapted.whole else data_only(adapted.program))
+    if adapted.model is None:
+        return adapted.noted(data_only(adapted))
+    rows = adapted.rows
+    return adapted.noted(_of_ours(adapted.model, rows.x, rows.y, adapted.validation, budget, adapted.fit))
+
+
+def _of_ours(
+    model: Trainable, x: object, y: object, validation_data: object, budget: Budget, fit: dict[str, object]
+) -> Report:
+    """The examination of a model of this library."""
+    checks.raise_first(checks.check_planned(model, "examine"))
+    incomplete = list(checks.check_compiled(model))
+    if incomplete:
+        return reported(list(refusals.examine(incomplete)), set(refusals.KINDS), time.perf_counter())
+    refuse_unexamined(model)
+    if has_several(model):
+        if problems := refused(model, x, y, fit.get("sample_weight")):
+            return reported(list(refusals.examine(problems)), set(refusals.KINDS), time.perf_counter())
+        return inspect_whole(whole_of(model, x, y, validation_data, fit), budget)
+    program = program_of(model, x, y, validation_data, fit)
+    return of_graph(inspect(program, budget), program)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from clarinet.doctor.findings import Finding, Remedy
@@ -24,12 +24,33 @@ def numbered(findings: Iterable[Finding], program: Program) -> tuple[Finding, ..
     if list(program.numbers) == own:
         return tuple(findings)
     places = {f"layer:{n}": f"layer:{its}" if its else "model" for n, its in zip(own, program.numbers, strict=True)}
+    return renamed(findings, places)
 
-    def renamed(text: str) -> str:
-        return re.sub(r"\blayer (\d+)\b", lambda m: places.get(f"layer:{m[1]}", m[0]).replace(":", " "), text)
+
+def renamed(
+    findings: Iterable[Finding], places: Mapping[str, str], names: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
+    """Findings with other numbers of layers.
+
+    Args:
+        places: other places by those that findings have; those that are not among them stay.
+        names: of the new places, which summaries get beside the numbers.
+    """
+
+    def said(match: re.Match[str]) -> str:
+        place = places.get(f"layer:{match[1]}")
+        if place is None:
+            return match[0]
+        name = (names or {}).get(place, "")
+        return place.replace(":", " ") + (f" ({name})" if name else "")
 
     return tuple(
-        replace(found, where=places.get(found.where, found.where), summary=renamed(found.summary)) for found in findings
+        replace(
+            found,
+            where=places.get(found.where, found.where),
+            summary=re.sub(r"\blayer (\d+)\b", said, found.summary),
+        )
+        for found in findings
     )
 
 

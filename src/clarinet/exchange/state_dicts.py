@@ -77,9 +77,22 @@ def load_state_dict(model: Trainable, path: str | Path, names: Mapping[str, str]
         >>> load_state_dict(model, path)
     """
     path = Path(path)
-    wanted = list(_layers(model))
-    found = _modules(unpack(path, "the file", files.current(path).read_bytes()))
-    pairs = _paired(path, wanted, found, names or {})
+    set_state_dict(model, unpack(path, "the file", files.current(path).read_bytes()), names, path)
+
+
+def set_state_dict(
+    model: Trainable, tensors: Tensors, names: Mapping[str, str] | None = None, path: Path = Path("state dict")
+) -> None:
+    """The weights of a PyTorch module from its ``state_dict()`` of arrays; as :func:`load_state_dict`.
+
+    Args:
+        model: built. tensors: by their names in the module. names: of modules by those of layers.
+        path: where they are from, for messages.
+
+    Raises:
+        ValueError, ModelFileError: as :func:`load_state_dict`.
+    """
+    pairs = _paired(path, list(_layers(model)), _modules(tensors), names or {})
     new = [(layer, layout.ours(module.tensors)) for layer, layout, module in pairs]
     for layer, weights in new:
         layer.set_weights(weights)

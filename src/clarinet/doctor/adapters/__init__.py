@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
-from clarinet.doctor.adapters.foreign import Adapted, KerasModel, Module, data_only
+from clarinet.doctor.adapters.adapted import Adapted, data_only
+from clarinet.doctor.adapters.foreign import KerasModel, Module
+from clarinet.doctor.adapters.rows import rows_of
 
 FRAMEWORKS = ("keras", "torch")
 
@@ -28,28 +30,36 @@ def _is_torch(model: object) -> TypeGuard[Module]:
 
 
 def adapt(model: object, x: object, y: object, validation_data: object, fit: dict[str, object]) -> Adapted:
-    """The program that trains a model of another framework on this data.
+    """A model of another framework, its data and its training as Clarinet has them.
 
     Args:
         model: a compiled Keras model, or a PyTorch module.
-        x, y, validation_data: as for ``examine``.
+        x, y: as for ``examine``; arrays, tensors, or a data set or loader that has both.
+        validation_data: (x, y), a data set or a loader; or None.
         fit: arguments of ``fit``, for PyTorch those that the loop amounts to (``epochs``, default 10, and
             ``batch_size``); there also ``loss`` and ``optimizer``, which are taken out.
 
     Raises:
-        TypeError: an unknown kind of model, or a PyTorch module without loss or optimizer. ValueError: not compiled.
+        TypeError: an unknown kind of model, or a PyTorch module without loss or optimizer; no labels.
+        ValueError: not compiled.
     """
+    if framework_of(model) is None:
+        name = type(model).__name__
+        raise TypeError(f"examine: expected a clarinet.Sequential, a Keras model or a PyTorch module, received {name}")
+    rows, held = rows_of(x, y), None
+    if validation_data is not None:
+        pair = validation_data if isinstance(validation_data, (tuple, list)) else (validation_data, None)
+        found = rows_of(pair[0], pair[1])
+        held = found.x, found.y
+    fit = {**rows.fit, **fit}
     if _is_keras(model):
         from clarinet.doctor.adapters import keras
 
-        return keras.adapt(model, x, y, validation_data, fit)
-    if _is_torch(model):
-        from clarinet.doctor.adapters import torch
+        return keras.adapt(model, rows, held, fit)
+    assert _is_torch(model)
+    from clarinet.doctor.adapters import torch
 
-        return torch.adapt(model, x, y, validation_data, fit)
-    raise TypeError(
-        f"examine: expected a clarinet.Sequential, a Keras model or a PyTorch module, received {type(model).__name__}"
-    )
+    return torch.adapt(model, rows, held, fit)
 
 
 __all__ = ["Adapted", "adapt", "data_only", "framework_of"]

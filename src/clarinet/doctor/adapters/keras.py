@@ -1,120 +1,175 @@
-"""Keras models: Clarinet uses Keras's names, so configurations are copied, key by key."""
+"""Keras models: Clarinet reads their configurations as it reads Keras's files."""
 
 from __future__ import annotations
 
-import dataclasses
+import json
 from collections.abc import Iterator, Mapping
-from types import ModuleType
+from inspect import signature
 from typing import Any
 
-from clarinet import activations, initializers, layers, losses, metrics, optimizers, regularizers
-from clarinet.doctor.adapters.foreign import Adapted, KerasModel, NotConverted, array, held_out
-from clarinet.doctor.program import Program
-from clarinet.names import lookup
-from clarinet.params import Weight
+import numpy as np
 
-#: Keys of configurations that change nothing a rule looks at.
-_WITHOUT_MEANING = frozenset({
-    "name", "dtype", "seed", "module", "registered_name", "build_config", "batch_input_shape", "loss_scale_factor",
-    "input_axes", "output_axes", "synchronized", "renorm", "autocast", "value_range", "quantization_config",
-    "reduction", "axis", "ragged", "sparse", "batch_shape", "input_shape", "weighted",
-})  # fmt: skip
-_TABLES: tuple[ModuleType, ...] = (initializers, regularizers, activations)
+from clarinet.doctor.adapters.adapted import Adapted
+from clarinet.doctor.adapters.foreign import KerasModel, NotConverted
+from clarinet.doctor.adapters.rows import Rows
+from clarinet.exchange.keras_models import ModelReader
+from clarinet.optimizers import OptimizerState
+
+_REFUSED = (ValueError, TypeError, KeyError, AttributeError, NotImplementedError)
+#: Arguments of ``compile`` that say how Keras computes.
+_OF_BACKENDS = frozenset({"run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"})
 
 
-def adapt(model: KerasModel, x: object, y: object, validation_data: object, fit: dict[str, object]) -> Adapted:
-    """A compiled Keras model as a program; see :func:`clarinet.doctor.adapters.adapt`.
+def adapt(model: KerasModel, rows: Rows, validation: tuple[Any, Any] | None, fit: dict[str, object]) -> Adapted:
+    """A compiled Keras model as one of Clarinet; see :func:`clarinet.doctor.adapters.adapt`.
 
     Raises:
         ValueError: the model is not compiled.
     """
     if not getattr(model, "compiled", False):
         raise ValueError("examine: the Keras model is not compiled; call model.compile(optimizer=..., loss=...) first")
-    rows, labels = array(x), array(y)
-    program = Program(
-        (), rows.shape[1:], losses.get("mse"), optimizers.SGD(), (), rows, labels, held_out(validation_data), fit
-    )
     missing: list[tuple[str, str]] = []
-    compiled = model.get_compile_config()
     try:
-        program = program.changed(
-            layers=_layers(model, missing),
-            loss=_made(compiled["loss"], losses, "loss", missing),
-            optimizer=_made(compiled["optimizer"], optimizers, "optimizer", missing),
-            metrics=tuple(_metrics(compiled.get("metrics"), missing)),
-        )
+        described, places = _described(model, rows)
+        own = _made(described)
+        own.compile(**_compiled(model, missing))
+        _bring_weights(own, model, rows)
     except NotConverted as lost:
-        return Adapted(program, (*missing, (lost.where, lost.what)), whole=False)
-    return Adapted(program, tuple(missing))
+        return Adapted(None, rows, validation, fit, (*missing, (lost.where, lost.what)))
+    return Adapted(own, rows, validation, fit, tuple(missing), places)
 
 
-def _layers(model: KerasModel, missing: list[tuple[str, str]]) -> tuple[layers.Layer, ...]:
-    if not hasattr(model, "add"):  # only the layers of a stack are in the order in which they run
-        raise NotConverted("model", f"{type(model).__name__}, which is no keras.Sequential,")
-    found = []
-    for index, layer in enumerate(model.layers):
-        config = {"class_name": type(layer).__name__, "config": layer.get_config()}
-        own = _made(config, layers, f"layer:{index}", missing)
-        own.name = str(index)
-        if not layer.trainable or hasattr(layer, "adapt"):  # not changed by training
-            values = [array(weight) for weight in layer.get_weights()]
-            weights = [Weight(str(number), value.shape, initializers.Zeros()) for number, value in enumerate(values)]
-            if values:
-                own.bring([(weight, False) for weight in weights], values)
-        found.append(own)
-    return tuple(found)
+def _described(model: Any, rows: Rows) -> tuple[Any, Mapping[str, str]]:
+    """A model's description, and the places of its layers by those of the described ones.
 
-
-def _metrics(given: object, missing: list[tuple[str, str]]) -> Iterator[object]:
-    """Names and objects of metrics; those without a counterpart are left out and named."""
-    for metric in given if isinstance(given, list | tuple) else [given]:
-        try:
-            if metric is not None:
-                yield metric if isinstance(metric, str) else _made(metric, metrics, "metrics", missing)
-        except NotConverted as lost:
-            missing.append((lost.where, lost.what))
-
-
-def _made(given: Any, table: ModuleType, where: str, missing: list[tuple[str, str]]) -> Any:
-    """Clarinet's object for a name or a serialized object of Keras.
-
-    Raises:
-        NotConverted: there is no such class here, or it does not take these arguments.
+    A model with a ``call`` of its own is described by what a copy of it does with symbolic tensors.
     """
-    name = given if isinstance(given, str) else given.get("class_name", "") if isinstance(given, Mapping) else ""
-    if not name:
-        raise NotConverted(where, f"{given!r}, which has no name,")
+    if hasattr(model, "add") or hasattr(model, "_nodes") or hasattr(model, "_functional"):
+        return _plain(model), {}
+    import keras
+
+    name = type(model).__name__
+    own = f"{name}, whose call does what Clarinet cannot follow,"
     try:
-        kind = lookup(name, where, table)
-        if not isinstance(kind, type):
-            return table.get(name)
-        config = {} if isinstance(given, str) else given.get("config", {})
-        return kind(**_arguments(kind, name, config, where, missing))
-    except (ValueError, TypeError):
-        raise NotConverted(where, f"{name} with its arguments" if table is not layers else f"layer {name}") from None
+        copied = _copied(model)
+        inputs = _symbols(keras, rows.x)
+        graph = keras.Model(inputs, copied.call(inputs))
+    except Exception:  # whatever users' code raises
+        raise NotConverted("model", own) from None
+    numbers = {id(layer): number for number, layer in enumerate(copied.layers)}
+    if any(id(layer) not in numbers and layer.weights for layer in graph.layers):
+        raise NotConverted("model", own)
+    places = {
+        f"layer:{number}": f"layer:{numbers[id(layer)]}" if id(layer) in numbers else "model"
+        for number, layer in enumerate(graph.layers)
+    }
+    return _plain(graph), places
 
 
-def _arguments(
-    kind: type, name: str, config: Mapping[str, object], where: str, missing: list[tuple[str, str]]
-) -> dict[str, Any]:
-    """The arguments that Clarinet's class has too; others that matter are named."""
-    known = {field.name for field in dataclasses.fields(kind) if field.init} | {"trainable"}
-    found = {}
-    for key, value in config.items():
-        if key in known and key not in ("name", "dtype", "seed"):
-            found[key] = _value(value)
-        elif key not in _WITHOUT_MEANING and value:
-            missing.append((where, f"{key}={value!r} of {name}"))
+def _copied(model: Any) -> Any:
+    """A fresh model of the same class and arguments; Keras's own settings only where the class takes them."""
+    config, kind = model.get_config(), type(model)
+    parameters = signature(kind.__init__).parameters.values()
+    if not any(each.kind is each.VAR_KEYWORD for each in parameters):
+        known = {each.name for each in parameters}
+        config = {name: value for name, value in config.items() if name in known}
+    return kind.from_config(config)
+
+
+def _symbols(keras: Any, x: Any) -> Any:
+    if isinstance(x, Mapping):
+        return {name: _symbols(keras, each) for name, each in x.items()}
+    if isinstance(x, list):
+        return [_symbols(keras, each) for each in x]
+    return keras.Input(x.shape[1:], dtype="int32" if x.dtype.kind in "iu" else "float32")
+
+
+def _plain(model: Any) -> Any:
+    """A description as it stands in files, without ``compile``'s arguments; rates as they were typed."""
+    import keras
+
+    config = keras.saving.serialize_keras_object(model)
+    config.pop("compile_config", None)
+    return _rounded(json.loads(json.dumps(config)))
+
+
+def _rounded(config: Any) -> Any:
+    """Keras keeps rates in single precision: 0.0010000000474974513."""
+    if isinstance(config, dict):
+        return {name: _rounded(value) for name, value in config.items()}
+    if isinstance(config, list):
+        return [_rounded(value) for value in config]
+    return float(f"{config:.6g}") if isinstance(config, float) else config
+
+
+def _made(described: Any) -> Any:
+    try:
+        return ModelReader().made(described)
+    except _REFUSED as refused:
+        found = next(_strange(described), None)
+        why = str(refused).partition(";")[0].partition("\n")[0]
+        raise found or NotConverted("model", f"{described['class_name']} ({why})") from None
+
+
+def _strange(described: Any) -> Iterator[NotConverted]:
+    """The layers without a counterpart."""
+    listed = described["config"].get("layers", ()) if isinstance(described["config"], dict) else ()
+    first = 0 if any("inbound_nodes" in layer for layer in listed) else -1  # a stack does not count its input
+    numbers = (number for number, layer in enumerate(listed) if first == 0 or layer["class_name"] != "InputLayer")
+    shown = [listed[number] for number in numbers]
+    for number, layer in enumerate(shown):
+        try:
+            ModelReader().made({name: layer[name] for name in layer if name not in ("name", "inbound_nodes")})
+        except _REFUSED:
+            yield NotConverted(f"layer:{number}", f"layer {layer['class_name']}")
+
+
+def _compiled(model: Any, missing: list[tuple[str, str]]) -> dict[str, Any]:
+    """The arguments of ``compile``; metrics without a counterpart are left out and named."""
+    given = _rounded(json.loads(json.dumps(model.get_compile_config())))
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if name in _OF_BACKENDS or value is None:
+            continue
+        if name in ("metrics", "weighted_metrics"):
+            found[name] = _kept(value, missing)
+            continue
+        try:
+            found[name] = ModelReader().value(value)
+        except _REFUSED:
+            said = value if isinstance(value, str) else _name_of(value)
+            raise NotConverted(name.removesuffix("_weights"), f"{name.removesuffix('_weights')} {said}") from None
     return found
 
 
-def _value(value: object) -> Any:
-    """A value of a configuration: a serialized initializer, regularizer or function, a rounded rate, or as it is."""
-    if isinstance(value, Mapping) and "class_name" in value:
-        for table in (*_TABLES, optimizers.schedules):
-            try:
-                return _made(value, table, "", [])
-            except NotConverted:
-                continue
-        raise ValueError(value["class_name"])
-    return float(f"{value:.6g}") if isinstance(value, float) else value  # Keras keeps rates in single precision
+def _name_of(value: Any) -> str:
+    name = value.get("class_name") if isinstance(value, Mapping) else None
+    return str(value.get("config") if name == "function" else name or value)
+
+
+def _kept(metrics: Any, missing: list[tuple[str, str]]) -> Any:
+    if isinstance(metrics, Mapping) and "class_name" not in metrics:
+        return {name: _kept(each, missing) for name, each in metrics.items()}
+    if isinstance(metrics, list):
+        return [each for each in (_kept(each, missing) for each in metrics) if each is not None]
+    try:
+        return ModelReader().value(metrics)
+    except _REFUSED:
+        missing.append(("metrics", f"metric {_name_of(metrics)}"))
+        return None
+
+
+def _bring_weights(own: Any, model: Any, rows: Rows) -> None:
+    """The weights that the model has now; a trained one stays known as trained."""
+    if not own.built and isinstance(rows.x, np.ndarray):
+        try:
+            own.build((None, *rows.x.shape[1:]))
+        except _REFUSED:
+            return  # the rows do not fit, which the examination says
+    values = [np.asarray(value) for value in model.get_weights()]
+    if own.built and [value.shape for value in values] == [weight.shape for weight in own.get_weights()]:
+        own.set_weights(values)
+    steps = int(model.optimizer.iterations)
+    if own.built and steps:
+        own.optimizer_state = OptimizerState.new(own.optimizer, own.store.layout, own.dtype)
+        own.optimizer_state.step = steps

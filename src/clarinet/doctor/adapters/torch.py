@@ -1,51 +1,29 @@
-"""PyTorch modules: stacks of known layers become programs; tensors of images become (rows, height, width, channels)."""
+"""PyTorch modules as models of Clarinet, by what they do with some rows; pictures get their channels last."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from clarinet import activations, initializers, layers, losses, optimizers
-from clarinet.activations import Activation
-from clarinet.doctor.adapters.foreign import Adapted, Module, NotConverted, array, held_out
-from clarinet.doctor.program import Program
+from clarinet import losses, optimizers
+from clarinet.doctor.adapters.adapted import Adapted
+from clarinet.doctor.adapters.foreign import Module, NotConverted, array
+from clarinet.doctor.adapters.rows import Rows
+from clarinet.doctor.adapters.torch_graph import Network
+from clarinet.doctor.adapters.torch_recording import leaves, record
+from clarinet.exchange.state_dicts import set_state_dict
+from clarinet.trainable import model_class
 from clarinet.types import Array
 
-
-def _normalization(module: Any) -> layers.Layer:
-    settings = {"epsilon": module.eps, "center": module.affine, "scale": module.affine}
-    return layers.BatchNormalization(momentum=1 - (module.momentum or 0.1), **settings)
-
-
-#: Layers without arguments that matter: PyTorch's name, and the activation or layer that it is.
-_FUNCTIONS = {
-    "Identity": "linear", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softmax": "softmax", "LogSoftmax": "log_softmax",
-    "SiLU": "silu", "GELU": "gelu", "SELU": "selu", "Mish": "mish", "Softplus": "softplus", "Softsign": "softsign",
-    "ReLU6": "relu6", "Hardsigmoid": "hard_sigmoid", "Hardswish": "hard_silu",
-}  # fmt: skip
-_MAKERS: dict[str, Callable[[Any], layers.Layer]] = {
-    "ReLU": lambda m: layers.ReLU(),
-    "LeakyReLU": lambda m: layers.LeakyReLU(m.negative_slope),
-    "ELU": lambda m: layers.ELU(m.alpha),
-    "Flatten": lambda m: layers.Flatten(),
-    "Dropout": lambda m: layers.Dropout(m.p),
-    "BatchNorm1d": _normalization,
-    "BatchNorm2d": _normalization,
-    "LayerNorm": lambda m: layers.LayerNormalization(epsilon=m.eps),
-    "Linear": lambda m: layers.Dense(m.out_features, **_weights(m)),
-    "Conv2d": lambda m: layers.Conv2D(m.out_channels, m.kernel_size, **_window(m), groups=m.groups, **_weights(m)),
-    "MaxPool2d": lambda m: layers.MaxPooling2D(_pair(m.kernel_size), **_window(m)),
-    "AvgPool2d": lambda m: layers.AveragePooling2D(_pair(m.kernel_size), **_window(m)),
-}
-#: Passes over the data that are assumed if the number is not given.
-_EPOCHS = 10
+#: Passes over the data that are assumed if the number is not given, and rows that the module is run on.
+_EPOCHS, _RUN = 10, 7
 #: Losses without arguments that matter, by PyTorch's names of classes and functions.
 _LOSSES: dict[str, type[losses.Loss]] = {
     "bce": losses.BinaryCrossentropy, "binarycrossentropy": losses.BinaryCrossentropy,
     "mse": losses.MeanSquaredError, "l1": losses.MeanAbsoluteError,
-    "huber": losses.Huber, "smoothl1": losses.Huber,
+    "huber": losses.Huber, "smoothl1": losses.Huber, "hingeembedding": losses.Hinge,
 }  # fmt: skip
 #: Clarinet's names for PyTorch's arguments of optimizers.
 _SETTINGS = {
@@ -54,8 +32,8 @@ _SETTINGS = {
 }  # fmt: skip
 
 
-def adapt(module: Module, x: object, y: object, validation_data: object, fit: dict[str, object]) -> Adapted:
-    """A PyTorch module with loss and optimizer as a program; see :func:`clarinet.doctor.adapters.adapt`.
+def adapt(module: Module, rows: Rows, validation: tuple[Any, Any] | None, fit: dict[str, object]) -> Adapted:
+    """A PyTorch module with loss and optimizer as a model; see :func:`clarinet.doctor.adapters.adapt`.
 
     Raises:
         TypeError: ``loss`` or ``optimizer`` is not given.
@@ -67,115 +45,123 @@ def adapt(module: Module, x: object, y: object, validation_data: object, fit: di
             f"examine: a PyTorch module has no {absent[0]}; pass it: examine(module, x, y, "
             "loss=nn.CrossEntropyLoss(), optimizer=torch.optim.Adam(module.parameters()))"
         )
-    rows, labels = array(x), array(y)
     fit = {"epochs": _EPOCHS} | {name: value for name, value in fit.items() if name not in given}
-    validation = held_out(validation_data)
-    program = Program((), rows.shape[1:], losses.get("mse"), optimizers.SGD(), (), rows, labels, validation, fit)
     try:
-        children = list(stack(module))
-        loss, ending = _loss(given["loss"], labels, children)
-        program = program.changed(
-            layers=tuple(_layer(index, child, given["optimizer"]) for index, child in enumerate(children[:ending])),
-            loss=loss,
-            optimizer=_optimizer(given["optimizer"]),
-            metrics=("accuracy",) if loss.of_classes else (),
-        )
+        network = Network(record(module, _some(module, rows.x)))
+        loss, output = _loss(given["loss"], rows.y, network.output, fit)
+        own: Any = _model(network, output)
+        optimizer = _optimizer(given["optimizer"])
     except NotConverted as lost:
-        return Adapted(program, ((lost.where, lost.what),), whole=False)
-    if rows.ndim == 4:
-        program = _channels_last(program)
-    return Adapted(program)
+        return Adapted(None, rows, validation, fit, ((lost.where, lost.what),))
+    owners = _marked(network, module, given["optimizer"])
+    own.compile(optimizer, loss, ["accuracy"] if loss.of_classes else [])
+    _bring_weights(own, owners, module, given["optimizer"])
+    names = {f"layer:{number}": name for number, (name, _) in enumerate(leaves(module)) if not name.isdigit()}
+    held = None if validation is None else (_moved(validation[0]), validation[1])
+    return Adapted(own, Rows(_moved(rows.x), rows.y), held, fit, (), _places(own, owners), names)
 
 
-def stack(module: Module) -> Iterator[Module]:
-    """The modules of a stack in the order in which they are applied.
+def _some(module: Module, x: Any) -> list[Any]:
+    """A few rows as tensors like those that the module is trained on."""
+    import torch
 
-    Raises:
-        NotConverted: a module with a ``forward`` of its own, which may do anything.
-    """
-    if type(module).__name__ == "Sequential":
-        for child in module.children():
-            yield from stack(child)
-    elif next(module.children(), None) is None:
-        yield module
-    else:
-        raise NotConverted("model", f"{type(module).__name__}, which is no nn.Sequential and may do anything,")
-
-
-def activation_of(module: object) -> Activation | None:
-    """The activation that a module is; None for other modules."""
-    name = "relu" if type(module).__name__ == "ReLU" else _FUNCTIONS.get(type(module).__name__)
-    return None if name is None else activations.get(name)
+    weight: Any = next(module.parameters(), None)
+    given = []
+    for rows in x.values() if isinstance(x, dict) else x if isinstance(x, list) else [x]:
+        tensor = torch.as_tensor(np.ascontiguousarray(array(rows)[:_RUN]))
+        tensor = torch.nan_to_num(tensor) if tensor.is_floating_point() else tensor
+        if weight is not None:
+            tensor = tensor.to(weight.device, weight.dtype) if tensor.is_floating_point() else tensor.to(weight.device)
+        given.append(tensor)
+    return given
 
 
-def _layer(index: int, module: Module, optimizer: object) -> layers.Layer:
-    name, where = type(module).__name__, f"layer:{index}"
+def _moved(x: Any) -> Any:
+    """Pictures with their channels last."""
+    if isinstance(x, dict):
+        return [_moved(each) for each in x.values()]
+    if isinstance(x, list):
+        return [_moved(each) for each in x]
+    rows = array(x)
+    return np.moveaxis(rows, 1, -1) if rows.ndim == 4 else rows
+
+
+def _model(network: Network, output: Any) -> Any:
+    make: Any = model_class("Model")
     try:
-        own: layers.Layer = layers.Activation(_FUNCTIONS[name]) if name in _FUNCTIONS else _MAKERS[name](module)
-    except (KeyError, ValueError, TypeError):
-        raise NotConverted(where, f"layer {name}") from None
-    groups: list[dict[str, Any]] = getattr(optimizer, "param_groups", [])
-    known = {id(p) for group in groups for p in group["params"]}
-    weights = list(module.parameters(recurse=False))
-    own.trainable = not weights or any(p.requires_grad and id(p) in known for p in weights)
-    own.name = str(index)
-    return own
+        return make(network.inputs if len(network.inputs) > 1 else network.inputs[0], output)
+    except (ValueError, TypeError) as error:
+        raise NotConverted("model", f"the module ({error})") from None
 
 
-def _weights(module: Any) -> dict[str, Any]:
-    """Initial weights like those that the module has now."""
-    own: dict[str, Any] = {"use_bias": module.bias is not None, "kernel_initializer": _drawn(array(module.weight))}
-    if module.bias is not None:
-        bias = array(module.bias)
-        own["bias_initializer"] = initializers.Constant(float(bias[0])) if (bias == bias[0]).all() else "zeros"
-    return own
+def _marked(network: Network, module: Module, optimizer: Any) -> list[tuple[Any, int | None]]:
+    """The layers with their modules; those whose weights the optimizer was not given are frozen."""
+    groups = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    modules = leaves(module)
+    for layer, place in network.owners:
+        weights = [] if place is None else list(modules[place][1].parameters(recurse=False))
+        if weights:
+            layer.trainable = any(p.requires_grad and id(p) in groups for p in weights)
+    return network.owners
 
 
-def _drawn(kernel: Array) -> initializers.base.Initializer:
-    """An initializer that draws such weights: PyTorch's own, a constant, or normal numbers of this size."""
-    if (kernel == kernel.flat[0]).all():
-        return initializers.Constant(float(kernel.flat[0]))
-    usual = 1 / np.sqrt(3 * kernel[0].size)  # uniform within 1 / sqrt(fan_in)
-    spread = float(kernel.std())
-    if usual / 1.5 < spread < usual * 1.5:
-        return initializers.VarianceScaling(1 / 3, "fan_in", "uniform")
-    return initializers.RandomNormal(stddev=spread)
+def _places(own: Any, owners: Sequence[tuple[Any, int | None]]) -> dict[str, str]:
+    """The places of modules by those of the layers that stand for them."""
+    by_layer = {id(layer): place for layer, place in owners}
+    found = {}
+    for number, layer in enumerate(own.layers):
+        place = by_layer.get(id(layer))
+        found[f"layer:{number}"] = "model" if place is None else f"layer:{place}"
+    return found
 
 
-def _pair(value: Any) -> tuple[int, int]:
-    return (int(value), int(value)) if isinstance(value, int) else (int(value[0]), int(value[1]))
+def _bring_weights(own: Any, owners: Sequence[tuple[Any, int | None]], module: Any, optimizer: Any) -> None:
+    """The weights that the module has now, where every layer has the form of one module; a trained one is known as
+    such, and begins anew."""
+    modules = leaves(module)
+    names = {layer.name: modules[place][0] for layer, place in owners if place is not None and layer.weights}
+    tensors = {name: array(value) for name, value in module.state_dict().items()}
+    try:
+        set_state_dict(own, tensors, names)
+    except (ValueError, TypeError):
+        return  # then they are drawn as PyTorch draws them
+    steps = max((int(state.get("step", 1)) for state in optimizer.state.values()), default=0)
+    if steps:
+        own.optimizer_state = optimizers.OptimizerState.new(own.optimizer, own.store.layout, own.dtype)
+        own.optimizer_state.step = steps
 
 
-def _window(module: Any) -> dict[str, Any]:
-    """Strides and padding, if the padding has a counterpart."""
-    if isinstance(module.padding, str):
-        return {"strides": _pair(module.stride), "padding": module.padding}
-    sizes, padding = _pair(module.kernel_size), _pair(module.padding)
-    if padding == (0, 0):
-        word = "valid"
-    elif all(2 * p == k - 1 for p, k in zip(padding, sizes)):
-        word = "same"
-    else:
-        raise ValueError(padding)
-    return {"strides": _pair(module.stride), "padding": word}
-
-
-def _loss(loss: object, labels: Array, children: list[Module]) -> tuple[losses.Loss, int]:
-    """Our loss, and how many of the modules come before it: a log-softmax at the end belongs to its loss."""
+def _loss(loss: object, labels: Any, output: Any, fit: dict[str, object]) -> tuple[losses.Loss, Any]:
+    """Our loss, and the tensor that it takes: a log-softmax at the end belongs to its loss."""
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
-    plain, everything = name.replace("_", "").lower().removesuffix("loss"), len(children)
-    ids = labels.dtype.kind in "iu" and labels.ndim == 1
+    plain = name.replace("_", "").lower().removesuffix("loss")
+    y: Array = array(labels)
+    ids = y.dtype.kind in "iu" and y.ndim == max(1, len(output.shape) - 1)
     scores = losses.SparseCategoricalCrossentropy if ids else losses.CategoricalCrossentropy
+    _weigh_classes(plain, loss, fit)
     if plain == "crossentropy":
-        return scores(from_logits=True), everything
-    if plain == "nll" and children and type(children[-1]).__name__ == "LogSoftmax":
-        return scores(from_logits=True), everything - 1
-    kind = _LOSSES.get(plain)
-    if kind is not None:
-        return kind(), everything
+        smoothing = float(getattr(loss, "label_smoothing", 0.0))
+        if smoothing and not ids:
+            return losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing), output
+        return scores(from_logits=True), output
+    if plain == "nll" and getattr(getattr(output.node.operator, "activation", None), "name", "") == "log_softmax":
+        return scores(from_logits=True), output.node.inputs[0]
     if plain in ("bcewithlogits", "binarycrossentropywithlogits"):
-        return losses.BinaryCrossentropy(from_logits=True), everything
-    raise NotConverted("loss", f"loss {name}")
+        return losses.BinaryCrossentropy(from_logits=True), output
+    kind = _LOSSES.get(plain)
+    if kind is None:
+        raise NotConverted("loss", f"loss {name}")
+    return kind(), output
+
+
+def _weigh_classes(plain: str, loss: object, fit: dict[str, object]) -> None:
+    """The weights of classes that a loss holds, as ``fit`` takes them."""
+    chosen = getattr(loss, "pos_weight" if plain == "bcewithlogits" else "weight", None)
+    if plain not in ("crossentropy", "nll", "bcewithlogits") or chosen is None:
+        return
+    values = [float(value) for value in array(chosen).reshape(-1)]
+    if plain != "bcewithlogits" or len(values) == 1:
+        fit.setdefault("class_weight", dict(enumerate(values)) if plain != "bcewithlogits" else {0: 1.0, 1: values[0]})
 
 
 def _optimizer(optimizer: Any) -> optimizers.Optimizer:
@@ -184,18 +170,12 @@ def _optimizer(optimizer: Any) -> optimizers.Optimizer:
     if kind is None:
         raise NotConverted("optimizer", f"optimizer {name}")
     own = {_SETTINGS[key]: value for key, value in settings.items() if key in _SETTINGS and value not in (None, False)}
+    # A schedule has set the rate of its first step, which may be none at all: what it leads to counts.
+    rates = [float(settings.get(key) or 0.0) for key in ("lr", "initial_lr", "max_lr")]
+    own["learning_rate"] = max(rates)
     if "betas" in settings:
         own["beta_1"], own["beta_2"] = settings["betas"]
     if name != "AdamW":
         own.pop("weight_decay", None)  # a part of the gradient there, not of the step
     made: optimizers.Optimizer = kind(**{key: value for key, value in own.items() if key in kind.__dataclass_fields__})
     return made
-
-
-def _channels_last(program: Program) -> Program:
-    def moved(x: Array) -> Array:
-        return np.moveaxis(x, 1, -1)
-
-    held = program.validation
-    x = moved(program.x)
-    return program.changed(x=x, input_shape=x.shape[1:], validation=None if held is None else (moved(held[0]), held[1]))

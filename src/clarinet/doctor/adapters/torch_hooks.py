@@ -8,8 +8,10 @@ from typing import Any, Self, SupportsFloat
 
 import numpy as np
 
+from clarinet.doctor.adapters import adapt
 from clarinet.doctor.adapters.foreign import Hook, Module, Tensor, TorchOptimizer, array
-from clarinet.doctor.adapters.torch import activation_of, adapt
+from clarinet.doctor.adapters.torch_layers import activation_of
+from clarinet.doctor.adapters.torch_recording import leaves
 from clarinet.doctor.examination import examine
 from clarinet.doctor.findings import Finding
 from clarinet.doctor.program_facts import SAMPLE, ProgramFacts
@@ -46,7 +48,7 @@ class TorchWatch:
     ) -> None:
         self.module, self.optimizer, self.loss, self.steps, self.quiet = module, optimizer, loss, steps, quiet
         self._data, self._fit = (x, y), fit
-        self._leaves = [(name, m) for name, m in module.named_modules() if next(m.children(), None) is None]
+        self._leaves = leaves(module)
         self._outputs: dict[int, Tensor] = {}
         self._before: dict[int, list[Tensor]] | None = None
         self._hooks: list[Hook] = []
@@ -71,7 +73,7 @@ class TorchWatch:
             static = examine(self.module, x, y, budget="quick", **given, **self._fit)
             self._finding_log.hear(static.findings)
             adapted = adapt(self.module, x, y, None, given | self._fit)
-            if adapted.whole:
+            if adapted.program is not None:
                 self._record.baseline = baseline_of(ProgramFacts(adapted.program))
         for index, (_, leaf) in enumerate(self._leaves):
             self._hooks.append(leaf.register_forward_hook(self._keeping(index)))

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from clarinet import layers, optimizers
+from clarinet.doctor.graphs import Inside
 from clarinet.doctor.program import Program
 from clarinet.doctor.program_facts import ProgramFacts
 from clarinet.doctor.remedies import (
@@ -211,7 +212,8 @@ def _of_shape(program: Program, facts: ProgramFacts) -> Iterator[Idea]:
             "Every hidden unit draws one line through the data. A few cannot draw the shape that is needed.",
             f"{8 * narrow[0].units} units in layer {name}",
         )  # fmt: skip
-    if not facts.hidden and facts.output is not None and facts.output.kind == "dense":
+    within = any(isinstance(layer, Inside) and layer.model.weights for layer in program.layers)
+    if not facts.hidden and not within and facts.output is not None and facts.output.kind == "dense":
         yield Idea(
             "missing_layer", "model", _with_hidden_layer, "the network has no hidden layer",
             "Without a hidden layer a network draws one straight line (or plane) through the data. Where the answer "
