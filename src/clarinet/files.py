@@ -34,6 +34,11 @@ class Held:
         self.silent = False
         self.lines: list[str] = []
 
+    @property
+    def root(self) -> str:
+        """The folder in which all shadow copies are."""
+        return self._folder.name
+
     def shadow(self, path: str | Path) -> Path:
         """The shadow copy of ``path``, whether it exists or not."""
         drive, tail = os.path.splitdrive(os.path.realpath(path))
@@ -75,16 +80,17 @@ def held_back(say: Callable[[str], None] = lambda line: None) -> Iterator[Held]:
         atexit.register(_holds.append, held)
 
 
-def destination(path: str | Path, grows: bool = False) -> Path:
+def destination(path: str | Path, grows: bool = False, call: str | None = None) -> Path:
     """The path at which to write the file ``path``.
 
     Args:
         path: of the file.
         grows: whether its present content is kept.
+        call: what the report says of who writes it; default: the function of the library.
     """
     if not _holds:
         return Path(path)
-    _holds[-1].note(path)
+    _holds[-1].note(path, call)
     shadow = _holds[-1].shadow(path)
     shadow.parent.mkdir(parents=True, exist_ok=True)
     if grows:

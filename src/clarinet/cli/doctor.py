@@ -34,8 +34,8 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 def _script(options: argparse.Namespace, output: Output) -> list[tuple[str, Report]]:
     output.say(
-        f"Running {options.subject}; in place of every fit the model is examined. What the program writes through "
-        "Clarinet (models, checkpoints, runs, pages, pictures) is held back; its own writes are not."
+        f"Running {options.subject}; in place of every fit the model is examined, and of a loop in PyTorch what its "
+        "first epoch shows. What the program writes is held back: no file changes."
     )
     with redirect_stdout(sys.stderr) if output.as_json else nullcontext():  # the script's own output is no JSON
         return examine_script(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import runpy
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from clarinet import data_adapters, files
 from clarinet.callbacks import History
+from clarinet.doctor import script_keras, script_torch
 from clarinet.doctor.examination import examine
 from clarinet.doctor.report import Report
+from clarinet.doctor.script_files import all_held_back
 from clarinet.settings import FitSettings
 from clarinet.trainable import Trainable, model_class
 from clarinet.training import trainer
@@ -42,10 +44,10 @@ def examine_script(
 ) -> list[tuple[str, Report]]:
     """Run a script as ``__main__`` with ``fit`` replaced by the examination of the same arguments.
 
-    The script is executed, with everything that it does besides training. ``fit`` returns a history of NaN. But files
-    that it writes through the library (models, checkpoints, runs, pages, pictures) are held back: no file changes, and
-    if it reads them through the library, it gets what it wrote. A script that opens such a file by other means ends
-    there.
+    The script is executed, with everything that it does besides training. ``fit`` returns a history of NaN, of
+    Clarinet's models and of Keras's. A loop of PyTorch is watched for an epoch and examined then; its optimizer takes
+    no steps after that. Files that the script writes, through the library or by itself, are held back: no file changes,
+    and what it reads again is what it wrote. Nothing is fetched from other machines.
 
     Args:
         path: of the script.
@@ -64,17 +66,20 @@ def examine_script(
     reports: list[tuple[str, Report]] = []
     begun: list[int] = []  # how much had been held back when each report was made
 
+    def add(name: str, report: Report, writing: Mapping[str, object]) -> None:
+        begun.append(len(held.lines))
+        for argument, value in writing.items():
+            held.note(f"fit({argument}={_shown(value)})", "")
+        reports.append((name, report))
+        heard(name, report)
+        if not report.healthy and not everything:
+            raise _Enough
+
     def instead(self: Trainable, *given: object, **named: object) -> History:
         settings = trainer.settings_of(*given, **named)
         with replaced(trainer.fit, trainer.fit_events):  # the experiments do train
             report = _examine_call(self, settings)
-        begun.append(len(held.lines))
-        for name, value in settings.writing().items():
-            held.note(f"fit({name}={_shown(value)})", "")
-        reports.append((self.name, report))
-        heard(self.name, report)
-        if not report.healthy and not everything:
-            raise _Enough
+        add(self.name, report, settings.writing())
         history = _no_history(self, settings.epochs)
         if settings.run and self.built:
             held.silent = True
@@ -82,23 +87,29 @@ def examine_script(
             held.silent = False
         return history
 
+    def of_others(*given: Any, **named: Any) -> Report:
+        with replaced(trainer.fit, trainer.fit_events):
+            return examine(*given, **named)
+
     def no_events(self: Trainable, *given: object, **named: object) -> Iterator[Event]:
         instead(self, *given, **named)
         return iter(())
 
     with files.held_back(lambda line: said(f"Held back: {line}")) as held:
         try:
-            with replaced(instead, no_events), as_main(path, arguments):
+            with (
+                replaced(instead, no_events),
+                as_main(path, arguments),
+                all_held_back(held),
+                script_keras.examining(of_others, add),
+                script_torch.examining(of_others, add, said),
+            ):
                 runpy.run_path(str(path), run_name="__main__")
         except _Enough:
             pass
         except SystemExit:
             if not reports:
                 raise
-        except FileNotFoundError as error:
-            if not held.holds(error.filename):
-                raise
-            said(f"{path} ends here: it opens {error.filename} itself, which was held back.")
     return _with_held_back(reports, held.lines, begun)
 
 
