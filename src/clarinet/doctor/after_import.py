@@ -6,6 +6,8 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import Any
 
 
@@ -16,31 +18,31 @@ class _Finder:
         name: of the module. then: takes it.
     """
 
-    def __init__(self, name: str, then: Callable[[Any], object]) -> None:
+    def __init__(self, name: str, then: Callable[[ModuleType], object]) -> None:
         self.name, self.then, self.busy = name, then, False
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         if name != self.name or self.busy:
             return None
         self.busy = True
         try:
-            spec: Any = importlib.util.find_spec(name)
+            spec = importlib.util.find_spec(name)
         finally:
             self.busy = False
         if spec is None or spec.loader is None:
             return spec
         run = spec.loader.exec_module
 
-        def exec_module(module: Any) -> None:
+        def exec_module(module: ModuleType) -> None:
             run(module)
             self.then(module)
 
-        spec.loader.exec_module = exec_module
+        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
 
 
 @contextmanager
-def after_import(name: str, then: Callable[[Any], object]) -> Iterator[None]:
+def after_import(name: str, then: Callable[[ModuleType], object]) -> Iterator[None]:
     """Within this context ``then`` is called with a module as soon as it is there.
 
     Args:

@@ -63,54 +63,81 @@ def examine_script(
     Raises:
         OSError: the script cannot be read. Whatever the script itself raises.
     """
-    reports: list[tuple[str, Report]] = []
-    begun: list[int] = []  # how much had been held back when each report was made
-
-    def add(name: str, report: Report, writing: Mapping[str, object]) -> None:
-        begun.append(len(held.lines))
-        for argument, value in writing.items():
-            held.note(f"fit({argument}={_shown(value)})", "")
-        reports.append((name, report))
-        heard(name, report)
-        if not report.healthy and not everything:
-            raise _Enough
-
-    def instead(self: Trainable, *given: object, **named: object) -> History:
-        settings = trainer.settings_of(*given, **named)
-        with replaced(trainer.fit, trainer.fit_events):  # the experiments do train
-            report = _examine_call(self, settings)
-        add(self.name, report, settings.writing())
-        history = _no_history(self, settings.epochs)
-        if settings.run and self.built:
-            held.silent = True
-            _keep(self, settings.run, history)
-            held.silent = False
-        return history
-
-    def of_others(*given: Any, **named: Any) -> Report:
-        with replaced(trainer.fit, trainer.fit_events):
-            return examine(*given, **named)
-
-    def no_events(self: Trainable, *given: object, **named: object) -> Iterator[Event]:
-        instead(self, *given, **named)
-        return iter(())
-
     with files.held_back(lambda line: said(f"Held back: {line}")) as held:
+        instead = _Instead(held, everything, heard)
         try:
             with (
-                replaced(instead, no_events),
+                replaced(instead.of_fit(), instead.of_fit_events()),
                 as_main(path, arguments),
                 all_held_back(held),
-                script_keras.examining(of_others, add),
-                script_torch.examining(of_others, add, said),
+                script_keras.examining(instead.examine, instead.add),
+                script_torch.examining(instead.examine, instead.add, said),
             ):
                 runpy.run_path(str(path), run_name="__main__")
         except _Enough:
             pass
         except SystemExit:
-            if not reports:
+            if not instead.reports:
                 raise
-    return _with_held_back(reports, held.lines, begun)
+    return _with_held_back(instead.reports, held.lines, instead.begun)
+
+
+class _Instead:
+    """What runs in place of a script's trainings.
+
+    Args:
+        held: the files that are held back. everything, heard: as of :func:`examine_script`.
+
+    Attributes:
+        reports: those so far, with the models' names.
+        begun: how much had been held back when each report was made.
+    """
+
+    def __init__(self, held: files.Held, everything: bool, heard: Callable[[str, Report], None]) -> None:
+        self.held, self.everything, self.heard = held, everything, heard
+        self.reports: list[tuple[str, Report]] = []
+        self.begun: list[int] = []
+
+    def add(self, name: str, report: Report, writing: Mapping[str, object]) -> None:
+        """A model's report, and the arguments of its ``fit`` that would have written something."""
+        self.begun.append(len(self.held.lines))
+        for argument, value in writing.items():
+            self.held.note(f"fit({argument}={_shown(value)})", "")
+        self.reports.append((name, report))
+        self.heard(name, report)
+        if not report.healthy and not self.everything:
+            raise _Enough
+
+    def examine(self, model: object, x: object, y: object = None, **named: Any) -> Report:
+        """The report on a model of another library; experiments do train."""
+        with replaced(trainer.fit, trainer.fit_events):
+            return examine(model, x, y, **named)
+
+    def of_fit(self) -> Callable[..., History]:
+        """What runs in place of ``fit``."""
+
+        def fit(model: Trainable, *given: object, **named: object) -> History:
+            settings = trainer.settings_of(*given, **named)
+            with replaced(trainer.fit, trainer.fit_events):
+                report = _examine_call(model, settings)
+            self.add(model.name, report, settings.writing())
+            history = _no_history(model, settings.epochs)
+            if settings.run and model.built:
+                self.held.silent = True
+                _keep(model, settings.run, history)
+                self.held.silent = False
+            return history
+
+        return fit
+
+    def of_fit_events(self) -> Callable[..., Iterator[Event]]:
+        """What runs in place of ``fit_events``."""
+
+        def fit_events(model: Trainable, *given: object, **named: object) -> Iterator[Event]:
+            self.of_fit()(model, *given, **named)
+            return iter(())
+
+        return fit_events
 
 
 def _with_held_back(reports: list[tuple[str, Report]], lines: list[str], begun: list[int]) -> list[tuple[str, Report]]:

@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from types import FrameType, ModuleType
+from typing import TypeAlias
 from unittest import mock
 
 from clarinet import files
 from clarinet.doctor.after_import import after_import
 
-#: Functions of libraries that write files from C: module, name, number of the path among the arguments, its name.
+#: _Functions of libraries that write files from C: module, name, number of the path among the arguments, its name.
 _FROM_C = (
     ("torch", "save", 1, "f"),
     ("torch.jit", "save", 1, "f"),
@@ -34,6 +35,8 @@ _FROM_C = (
     ("safetensors.numpy", "save_file", 1, "filename"),
     ("tensorflow.saved_model", "save", 1, "export_dir"),
 )
+_Function: TypeAlias = Callable[..., object]
+_Path: TypeAlias = "str | bytes | os.PathLike[str]"
 _LOCAL = ("", "localhost", "127.0.0.1", "::1", "0.0.0.0")
 
 
@@ -51,7 +54,11 @@ class _Held:
     def __init__(self, held: files.Held) -> None:
         self.held = held
         self.own: list[str] = []  # folders that tempfile has made, which may be written to
-        self.open, self.stat, self.mkdir, self.listdir = io.open, os.stat, os.mkdir, os.listdir
+        self.open: _Function = io.open
+        self.stat: _Function = os.stat
+        self.mkdir: _Function = os.mkdir
+        self.listdir: Callable[..., list[str]] = os.listdir
+        self.scandir: Callable[..., Iterator[os.DirEntry[str]]] = os.scandir
 
     def mine(self, path: object) -> bool:
         """Whether a path is one of a user's files, and no device, pipe or temporary file."""
@@ -62,7 +69,7 @@ class _Held:
             return False
         return _by() != "tempfile"
 
-    def opened(self, file: Any, mode: str = "r", *rest: Any, **more: Any) -> Any:
+    def opened(self, file: _Path, mode: str = "r", *rest: object, **more: object) -> object:
         if not self.mine(file):
             return self.open(file, mode, *rest, **more)
         path = Path(os.fsdecode(file))
@@ -74,12 +81,12 @@ class _Held:
             raise FileNotFoundError(2, "No such file or directory", str(path))
         return self.open(files.destination(path, grows="w" not in mode, call=""), mode, *rest, **more)
 
-    def looked(self, path: Any, *rest: Any, **more: Any) -> Any:
+    def looked(self, path: _Path, *rest: object, **more: object) -> object:
         if more.get("dir_fd") is not None or not self.mine(path):
             return self.stat(path, *rest, **more)
         return self.stat(self.shadow(path), *rest, **more)
 
-    def shadow(self, path: Any) -> Path:
+    def shadow(self, path: _Path) -> Path:
         """Where a path's content is now; asks nothing that comes back here."""
         plain, own = Path(os.fsdecode(path)), self.held.shadow(os.fsdecode(path))
         try:
@@ -88,7 +95,7 @@ class _Held:
             return plain
         return own
 
-    def made(self, path: Any, mode: int = 0o777, **more: Any) -> None:
+    def made(self, path: _Path, mode: int = 0o777, **more: object) -> None:
         if more.get("dir_fd") is not None or not self.mine(path):
             self.mkdir(path, mode, **more)
             if _by() == "tempfile":
@@ -99,7 +106,7 @@ class _Held:
         self.held.note(os.fsdecode(path), "")
         files.make_folder(os.fsdecode(path))
 
-    def listed(self, path: Any = ".") -> Any:
+    def listed(self, path: _Path = ".") -> object:
         if isinstance(path, int) or not self.mine(path):
             return self.listdir(path)
         own = self.held.shadow(os.fsdecode(path))
@@ -111,22 +118,34 @@ class _Held:
                 raise
             return found
 
-    def removed(self, real: Callable[..., Any]) -> Callable[..., Any]:
+    def scanned(self, path: _Path = ".") -> object:
+        if isinstance(path, int) or not self.mine(path):
+            return self.scandir(path)
+        own = self.held.shadow(os.fsdecode(path))
+        if not own.is_dir():
+            return self.scandir(path)
+        found = {entry.name: entry for entry in self.scandir(own)}
+        if os.path.isdir(path):
+            found = {entry.name: entry for entry in self.scandir(path)} | found
+        return _Entries(found.values())
+
+    def removed(self, real: _Function) -> _Function:
         """A function that removes a file or folder."""
 
-        def remove(path: Any, *rest: Any, **more: Any) -> Any:
+        def remove(path: _Path, *rest: object, **more: object) -> object:
             if more.get("dir_fd") is not None or not self.mine(path):
                 return real(path, *rest, **more)
             if not self.shadow(path).exists():
                 raise FileNotFoundError(2, "No such file or directory", os.fsdecode(path))
-            return files.remove(Path(os.fsdecode(path)))
+            files.remove(Path(os.fsdecode(path)))
+            return None
 
         return remove
 
-    def moved(self, real: Callable[..., Any]) -> Callable[..., Any]:
+    def moved(self, real: _Function) -> _Function:
         """A function that gives a file another name."""
 
-        def move(source: Any, target: Any, **more: Any) -> Any:
+        def move(source: _Path, target: _Path, **more: object) -> object:
             if not self.mine(target) and not self.mine(source):
                 return real(source, target, **more)
             place = files.destination(os.fsdecode(target), call="") if self.mine(target) else Path(os.fsdecode(target))
@@ -137,10 +156,10 @@ class _Held:
 
         return move
 
-    def changed(self, real: Callable[..., Any]) -> Callable[..., Any]:
+    def changed(self, real: _Function) -> _Function:
         """A function that changes what a file is: its times, rights or length."""
 
-        def change(path: Any, *rest: Any, **more: Any) -> Any:
+        def change(path: _Path, *rest: object, **more: object) -> object:
             if isinstance(path, int) or not self.mine(path):
                 return real(path, *rest, **more)
             return real(files.destination(os.fsdecode(path), grows=True, call=""), *rest, **more)
@@ -148,9 +167,22 @@ class _Held:
         return change
 
 
+class _Entries(list[os.DirEntry[str]]):
+    """What ``os.scandir`` gives, which is closed where it was opened."""
+
+    def __enter__(self) -> Iterator[os.DirEntry[str]]:
+        return iter(self)
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 def _by() -> str:
     """The module that called a function of this file."""
-    frame: Any = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__") == __name__:
         frame = frame.f_back
     return "" if frame is None else str(frame.f_globals.get("__name__", ""))
@@ -166,11 +198,16 @@ def all_held_back(held: files.Held) -> Iterator[None]:
     own = _Held(held)
     bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     with ExitStack() as stack:
-        replace: Callable[..., Any] = lambda *given: stack.enter_context(mock.patch.object(*given))  # noqa: E731
+        replace: _Function = lambda *given: stack.enter_context(mock.patch.object(*given))  # noqa: E731
         replace(builtins, "open", own.opened)
         replace(io, "open", own.opened)
         replace(shutil, "rmtree", own.removed(shutil.rmtree))
-        for name, function in (("stat", own.looked), ("mkdir", own.made), ("listdir", own.listed)):
+        for name, function in (
+            ("stat", own.looked),
+            ("mkdir", own.made),
+            ("listdir", own.listed),
+            ("scandir", own.scanned),
+        ):
             replace(os, name, function)
         for name in ("remove", "unlink", "rmdir"):
             replace(os, name, own.removed(getattr(os, name)))
@@ -188,8 +225,8 @@ def all_held_back(held: files.Held) -> Iterator[None]:
             sys.dont_write_bytecode = bytecode
 
 
-def _only_here(real: Callable[..., Any]) -> Callable[..., Any]:
-    def getaddrinfo(host: Any, *rest: Any, **more: Any) -> Any:
+def _only_here(real: _Function) -> _Function:
+    def getaddrinfo(host: str | bytes | None, *rest: object, **more: object) -> object:
         name = host.decode() if isinstance(host, bytes) else host or ""
         if name not in _LOCAL:
             raise NothingFetched(
@@ -201,20 +238,20 @@ def _only_here(real: Callable[..., Any]) -> Callable[..., Any]:
     return getaddrinfo
 
 
-def _redirecting(replace: Callable[..., Any], name: str, number: int, keyword: str) -> Callable[[Any], None]:
+def _redirecting(replace: _Function, name: str, number: int, keyword: str) -> Callable[[object], None]:
     """Replace a function of a module by one that writes to the shadow copy."""
 
-    def patch(module: Any) -> None:
+    def patch(module: object) -> None:
         *owner, function = name.split(".")
         module = getattr(module, owner[0]) if owner else module
         real = getattr(module, function)
 
-        def redirected(*given: Any, **named: Any) -> Any:
+        def redirected(*given: object, **named: object) -> object:
             values = list(given)
-            if len(values) > number and isinstance(values[number], (str, os.PathLike)):
-                values[number] = str(files.destination(values[number], call=""))
-            elif isinstance(named.get(keyword), (str, os.PathLike)):
-                named[keyword] = str(files.destination(named[keyword], call=""))
+            if len(values) > number and isinstance(place := values[number], (str, Path)):
+                values[number] = str(files.destination(place, call=""))
+            elif isinstance(place := named.get(keyword), (str, Path)):
+                named[keyword] = str(files.destination(place, call=""))
             return real(*values, **named)
 
         replace(module, function, redirected)
@@ -222,11 +259,11 @@ def _redirecting(replace: Callable[..., Any], name: str, number: int, keyword: s
     return patch
 
 
-def _of_h5py(replace: Callable[..., Any], h5py: Any) -> None:
+def _of_h5py(replace: _Function, h5py: ModuleType) -> None:
     """Have HDF5 files opened where they are now."""
     real = h5py.File.__init__
 
-    def begin(self: Any, name: Any, mode: str = "r", *rest: Any, **more: Any) -> Any:
+    def begin(self: object, name: object, mode: str = "r", *rest: object, **more: object) -> object:
         if isinstance(name, (str, Path)):
             name = files.current(name) if mode == "r" else files.destination(name, grows=mode != "w", call="")
         return real(self, name, mode, *rest, **more)

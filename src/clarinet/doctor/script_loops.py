@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import operator
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Any
 
 #: Names that loops over epochs mostly give to their variable.
 _EPOCHS = ("epoch", "ep", "e", "t", "i", "it", "iteration", "step", "_")
+
+
+_SIGNS = {"Add": operator.add, "Sub": operator.sub}
 
 
 @dataclass(frozen=True)
@@ -95,9 +99,8 @@ def _value(node: ast.expr, frame: FrameType) -> Any:
         return frame.f_locals[node.id] if node.id in frame.f_locals else frame.f_globals[node.id]
     if isinstance(node, ast.Attribute):
         return getattr(_value(node.value, frame), node.attr)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
-        left, right = _value(node.left, frame), _value(node.right, frame)
-        return left + right if isinstance(node.op, ast.Add) else left - right
+    if isinstance(node, ast.BinOp):
+        return _SIGNS[type(node.op).__name__](_value(node.left, frame), _value(node.right, frame))
     if isinstance(node, ast.Subscript):
         return _value(node.value, frame)[_value(node.slice, frame)]
     raise ValueError(ast.dump(node))

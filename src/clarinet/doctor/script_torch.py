@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,10 @@ from clarinet.doctor.adapters.foreign import array
 from clarinet.doctor.after_import import after_import
 from clarinet.doctor.report import Report
 from clarinet.doctor.script_loops import EpochLoop, epoch_loop
+from clarinet.types import Array
+
+if TYPE_CHECKING:
+    import torch
 
 #: Functions of PyTorch that are losses of outputs and labels.
 _LOSSES = (
@@ -30,6 +35,9 @@ _LOSSES = (
 _ROWS, _SECONDS = 20_000, 20.0
 _Add = Callable[[str, Report, dict[str, object]], None]
 _Examine = Callable[..., Report]
+#: The loss that a script calls: a module, or a function of PyTorch; and how a loader begins.
+_Loss = Callable[..., object]
+_Iterate = Callable[[object], Iterator[object]]
 
 
 @contextmanager
@@ -43,8 +51,8 @@ def examining(examine: _Examine, add: _Add, said: Callable[[str], None]) -> Iter
     """
     watches: list[_Watching] = []
 
-    def patch(torch: Any) -> None:
-        watches.append(_Watching(torch, examine, add, said))
+    def patch(library: ModuleType) -> None:
+        watches.append(_Watching(library, examine, add, said))
         watches[-1].begin()
 
     ended: SystemExit | None = None
@@ -67,16 +75,16 @@ class _Watching:
     """Notes what loops do.
 
     Args:
-        torch: the library. examine, add, said: as of :func:`examining`.
+        library: PyTorch. examine, add, said: as of :func:`examining`.
     """
 
-    def __init__(self, torch: Any, examine: _Examine, add: _Add, said: Callable[[str], None]) -> None:
-        self.torch, self.examine, self.add, self.said = torch, examine, add, said
+    def __init__(self, library: ModuleType, examine: _Examine, add: _Add, said: Callable[[str], None]) -> None:
+        self.torch, self.examine, self.add, self.said = library, examine, add, said
         self._undo: list[Callable[[], object]] = []
         self._depth = 0
-        self._called: tuple[Any, tuple[Any, ...], Any] | None = None
-        self._loss: tuple[Any, Any, Any] | None = None
-        self._loader: Any = None
+        self._called: tuple[torch.nn.Module, tuple[torch.Tensor, ...], torch.Tensor] | None = None
+        self._loss: tuple[_Loss, torch.Tensor, torch.Tensor] | None = None
+        self._loader: torch.utils.data.DataLoader | None = None
         self.loops: dict[int, _Loop] = {}
         self.quiet = False
 
@@ -93,7 +101,7 @@ class _Watching:
             if "step" in vars(kind):
                 self._replace(kind, "step", self._around(vars(kind)["step"]))
 
-    def _replace(self, owner: Any, name: str, value: Any) -> None:
+    def _replace(self, owner: object, name: str, value: object) -> None:
         before = vars(owner)[name]
         setattr(owner, name, value)
         self._undo.append(lambda: setattr(owner, name, before))
@@ -111,10 +119,10 @@ class _Watching:
 
     # What is called.
 
-    def _enters(self, module: Any, given: Any) -> None:
+    def _enters(self, module: torch.nn.Module, given: object) -> None:
         self._depth += 1
 
-    def _leaves(self, module: Any, given: Any, result: Any) -> None:
+    def _leaves(self, module: torch.nn.Module, given: tuple[torch.Tensor, ...], result: torch.Tensor) -> None:
         self._depth = max(0, self._depth - 1)
         if self._depth or self.quiet:
             return
@@ -124,8 +132,8 @@ class _Watching:
         elif any(True for _ in module.parameters()):
             self._called = module, given, result
 
-    def _noting(self, function: Any) -> Callable[..., Any]:
-        def loss(*given: Any, **named: Any) -> Any:
+    def _noting(self, function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+        def loss(*given: torch.Tensor, **named: torch.Tensor) -> torch.Tensor:
             labels = given[1] if len(given) > 1 else named.get("target")
             if not self.quiet and labels is not None:
                 self._loss = function, given[0] if given else named["input"], labels
@@ -134,8 +142,8 @@ class _Watching:
         loss.__name__ = function.__name__
         return loss
 
-    def _iterating(self, real: Any) -> Callable[..., Any]:
-        def iterate(loader: Any) -> Any:
+    def _iterating(self, real: _Iterate) -> _Iterate:
+        def iterate(loader: torch.utils.data.DataLoader) -> Iterator[object]:
             if self.quiet:
                 return real(loader)
             self._loader = loader
@@ -144,8 +152,8 @@ class _Watching:
 
         return iterate
 
-    def _around(self, step: Any) -> Any:
-        def around(optimizer: Any, *given: Any, **named: Any) -> Any:
+    def _around(self, step: Callable[..., object]) -> Callable[..., object]:
+        def around(optimizer: torch.optim.Optimizer, *given: object, **named: object) -> object:
             loop = self.loops.get(id(optimizer))
             if self.quiet:
                 return step(optimizer, *given, **named)
@@ -162,7 +170,7 @@ class _Watching:
                 setattr(around, name, getattr(step, name))
         return around
 
-    def _look(self, optimizer: Any, loop: _Loop | None) -> None:
+    def _look(self, optimizer: torch.optim.Optimizer, loop: _Loop | None) -> None:
         """A step is about to be taken: what was called belongs to it."""
         called, loss = self._called, self._loss
         self._called = self._loss = None
@@ -182,7 +190,7 @@ class _Watching:
         else:
             loop.add(called[1], loss[2])
 
-    def _give_up(self, optimizer: Any, why: str) -> None:
+    def _give_up(self, optimizer: torch.optim.Optimizer, why: str) -> None:
         self.said(
             f"What {type(optimizer).__name__} trains cannot be examined from the script: {why}. Use doctor.examine or "
             "doctor.Doctor.watch in it"
@@ -208,28 +216,28 @@ class _Loop:
 
     def __init__(
         self,
-        owner: Any,
-        optimizer: Any,
-        module: Any,
-        loss: Any,
-        loader: Any,
+        owner: torch.optim.Optimizer,
+        optimizer: torch.optim.Optimizer,
+        module: torch.nn.Module,
+        loss: _Loss | None,
+        loader: torch.utils.data.DataLoader | None,
         place: EpochLoop | None,
         examined: bool = False,
     ) -> None:
         self.owner, self.optimizer, self.module, self.loss, self.loader = owner, optimizer, module, loss, loader
         self.place, self.examined = place, examined
-        self.batches: list[tuple[list[Any], Any]] = []
+        self.batches: list[tuple[list[Array], Array]] = []
         self.began, self.rows = time.monotonic(), 0
         self.epoch = None if place is None else place.turn()
         self.repeats = False
 
-    def add(self, given: Any, labels: Any) -> None:
+    def add(self, given: tuple[torch.Tensor, ...], labels: torch.Tensor) -> None:
         """A step's rows and labels."""
         rows = [array(each).copy() for each in given]
         self.batches.append((rows, array(labels).copy()))
         self.rows += len(rows[0])
 
-    def over(self, given: Any) -> bool:
+    def over(self, given: tuple[torch.Tensor, ...]) -> bool:
         """Whether the first epoch has ended, or enough of it was seen."""
         if not self.batches:
             return False
@@ -241,21 +249,21 @@ class _Loop:
         return again or turned or self.rows >= _ROWS or time.monotonic() - self.began > _SECONDS
 
     @property
-    def x(self) -> Any:
+    def x(self) -> Array | list[Array]:
         """The rows of all steps; several arrays where the module takes several."""
         columns = [np.concatenate(parts) for parts in zip(*(given for given, _ in self.batches), strict=True)]
         return columns if len(columns) > 1 else columns[0]
 
     @property
-    def y(self) -> Any:
+    def y(self) -> Array:
         """The labels of all steps."""
         return np.concatenate([labels for _, labels in self.batches])
 
     @property
-    def fit(self) -> dict[str, Any]:
+    def fit(self) -> dict[str, object]:
         """The arguments of ``fit`` that the loop amounts to."""
         size = max(len(labels) for _, labels in self.batches)
-        found: dict[str, Any] = {"batch_size": size}
+        found: dict[str, object] = {"batch_size": size}
         if self.place is not None and self.place.turns:
             found["epochs"] = self.place.turns
         sampler = type(getattr(self.loader, "sampler", None)).__name__
@@ -263,7 +271,7 @@ class _Loop:
         return found
 
 
-def _same(result: Any, taken: Any) -> bool:
+def _same(result: object, taken: object) -> bool:
     """Whether a loss takes what a module gave, in whatever shape."""
     if not hasattr(result, "detach"):
         return False
@@ -271,7 +279,8 @@ def _same(result: Any, taken: Any) -> bool:
     return one.shape == other.shape and bool(np.allclose(one, other, equal_nan=True))
 
 
-def _subclasses(kind: Any) -> Iterator[Any]:
-    for each in kind.__subclasses__():
+def _subclasses(kind: type[object]) -> Iterator[type[object]]:
+    subclasses: list[type[object]] = kind.__subclasses__()
+    for each in subclasses:
         yield each
         yield from _subclasses(each)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clarinet import losses, optimizers
 from clarinet.doctor.adapters.foreign import array
-from clarinet.doctor.adapters.rows import Rows
+from clarinet.doctor.adapters.rows import Arrays, Rows
 from clarinet.doctor.findings import Finding, Remedy
 from clarinet.doctor.graph_reports import renamed
 from clarinet.doctor.graphs import has_several, not_examined
@@ -44,7 +44,7 @@ class Adapted:
 
     model: Trainable | None
     rows: Rows
-    validation: tuple[Any, Any] | None
+    validation: tuple[Arrays, Arrays] | None
     fit: dict[str, object]
     missing: tuple[tuple[str, str], ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
@@ -87,7 +87,7 @@ def data_only(adapted: Adapted) -> Report:
     return Report(tuple(found), missed, time.perf_counter() - began)
 
 
-def _beside(arrays: Any) -> Array:
+def _beside(arrays: Arrays) -> Array:
     """Several arrays as the columns of one."""
     if isinstance(arrays, Mapping):
         arrays = [*arrays.values()]

@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from inspect import signature
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from clarinet.doctor.adapters.adapted import Adapted
 from clarinet.doctor.adapters.foreign import KerasModel, NotConverted
-from clarinet.doctor.adapters.rows import Rows
+from clarinet.doctor.adapters.rows import Arrays, Rows
 from clarinet.exchange.keras_models import ModelReader
 from clarinet.optimizers import OptimizerState
+from clarinet.types import Config
+
+if TYPE_CHECKING:
+    import keras
 
 _REFUSED = (ValueError, TypeError, KeyError, AttributeError, NotImplementedError)
 #: Arguments of ``compile`` that say how Keras computes.
 _OF_BACKENDS = frozenset({"run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"})
 
 
-def adapt(model: KerasModel, rows: Rows, validation: tuple[Any, Any] | None, fit: dict[str, object]) -> Adapted:
+def adapt(model: KerasModel, rows: Rows, validation: tuple[Arrays, Arrays] | None, fit: dict[str, object]) -> Adapted:
     """A compiled Keras model as one of Clarinet; see :func:`clarinet.doctor.adapters.adapt`.
 
     Raises:
@@ -39,7 +44,7 @@ def adapt(model: KerasModel, rows: Rows, validation: tuple[Any, Any] | None, fit
     return Adapted(own, rows, validation, fit, tuple(missing), places)
 
 
-def _described(model: Any, rows: Rows) -> tuple[Any, Mapping[str, str]]:
+def _described(model: keras.Model, rows: Rows) -> tuple[Config, Mapping[str, str]]:
     """A model's description, and the places of its layers by those of the described ones.
 
     A model with a ``call`` of its own is described by what a copy of it does with symbolic tensors.
@@ -66,7 +71,7 @@ def _described(model: Any, rows: Rows) -> tuple[Any, Mapping[str, str]]:
     return _plain(graph), places
 
 
-def _copied(model: Any) -> Any:
+def _copied(model: keras.Model) -> keras.Model:
     """A fresh model of the same class and arguments; Keras's own settings only where the class takes them."""
     config, kind = model.get_config(), type(model)
     parameters = signature(kind.__init__).parameters.values()
@@ -76,21 +81,22 @@ def _copied(model: Any) -> Any:
     return kind.from_config(config)
 
 
-def _symbols(keras: Any, x: Any) -> Any:
+def _symbols(library: ModuleType, x: Arrays) -> object:
     if isinstance(x, Mapping):
-        return {name: _symbols(keras, each) for name, each in x.items()}
+        return {name: _symbols(library, each) for name, each in x.items()}
     if isinstance(x, list):
-        return [_symbols(keras, each) for each in x]
-    return keras.Input(x.shape[1:], dtype="int32" if x.dtype.kind in "iu" else "float32")
+        return [_symbols(library, each) for each in x]
+    return library.Input(x.shape[1:], dtype="int32" if x.dtype.kind in "iu" else "float32")
 
 
-def _plain(model: Any) -> Any:
+def _plain(model: keras.Model) -> Config:
     """A description as it stands in files, without ``compile``'s arguments; rates as they were typed."""
     import keras
 
     config = keras.saving.serialize_keras_object(model)
     config.pop("compile_config", None)
-    return _rounded(json.loads(json.dumps(config)))
+    plain: Config = _rounded(json.loads(json.dumps(config)))
+    return plain
 
 
 def _rounded(config: Any) -> Any:
@@ -102,7 +108,7 @@ def _rounded(config: Any) -> Any:
     return float(f"{config:.6g}") if isinstance(config, float) else config
 
 
-def _made(described: Any) -> Any:
+def _made(described: Config) -> Any:
     try:
         return ModelReader().made(described)
     except _REFUSED as refused:
@@ -124,7 +130,7 @@ def _strange(described: Any) -> Iterator[NotConverted]:
             yield NotConverted(f"layer:{number}", f"layer {layer['class_name']}")
 
 
-def _compiled(model: Any, missing: list[tuple[str, str]]) -> dict[str, Any]:
+def _compiled(model: keras.Model, missing: list[tuple[str, str]]) -> dict[str, Any]:
     """The arguments of ``compile``; metrics without a counterpart are left out and named."""
     given = _rounded(json.loads(json.dumps(model.get_compile_config())))
     found: dict[str, Any] = {}
@@ -147,7 +153,7 @@ def _name_of(value: Any) -> str:
     return str(value.get("config") if name == "function" else name or value)
 
 
-def _kept(metrics: Any, missing: list[tuple[str, str]]) -> Any:
+def _kept(metrics: object, missing: list[tuple[str, str]]) -> object:
     if isinstance(metrics, Mapping) and "class_name" not in metrics:
         return {name: _kept(each, missing) for name, each in metrics.items()}
     if isinstance(metrics, list):
@@ -159,7 +165,7 @@ def _kept(metrics: Any, missing: list[tuple[str, str]]) -> Any:
         return None
 
 
-def _bring_weights(own: Any, model: Any, rows: Rows) -> None:
+def _bring_weights(own: Any, model: keras.Model, rows: Rows) -> None:
     """The weights that the model has now; a trained one stays known as trained."""
     if not own.built and isinstance(rows.x, np.ndarray):
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,10 @@ from clarinet.types import Array
 
 #: Rows that are taken of a data set; more change no verdict and take their time.
 _ROWS = 20_000
+
+
+#: An array, or several: a list, or a dictionary by the names of inputs.
+Arrays: TypeAlias = "Array | list[Arrays] | dict[str, Arrays]"
 
 
 @dataclass(frozen=True)
@@ -25,8 +29,8 @@ class Rows:
         fit: what a loader says of the training: ``batch_size``, and whether it shuffles.
     """
 
-    x: Any
-    y: Any
+    x: Arrays
+    y: Arrays
     fit: Mapping[str, object] = field(default_factory=dict)
 
 

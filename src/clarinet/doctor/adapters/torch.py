@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from clarinet import losses, optimizers
 from clarinet.doctor.adapters.adapted import Adapted
 from clarinet.doctor.adapters.foreign import Module, NotConverted, array
-from clarinet.doctor.adapters.rows import Rows
+from clarinet.doctor.adapters.rows import Arrays, Rows
 from clarinet.doctor.adapters.torch_graph import Network
 from clarinet.doctor.adapters.torch_recording import leaves, record
 from clarinet.exchange.state_dicts import set_state_dict
 from clarinet.trainable import model_class
 from clarinet.types import Array
+
+if TYPE_CHECKING:
+    import torch
+
+    from clarinet.layers import Layer
+    from clarinet.trainable import Trainable
 
 #: Passes over the data that are assumed if the number is not given, and rows that the module is run on.
 _EPOCHS, _RUN = 10, 7
@@ -32,7 +38,7 @@ _SETTINGS = {
 }  # fmt: skip
 
 
-def adapt(module: Module, rows: Rows, validation: tuple[Any, Any] | None, fit: dict[str, object]) -> Adapted:
+def adapt(module: Module, rows: Rows, validation: tuple[Arrays, Arrays] | None, fit: dict[str, object]) -> Adapted:
     """A PyTorch module with loss and optimizer as a model; see :func:`clarinet.doctor.adapters.adapt`.
 
     Raises:
@@ -49,7 +55,7 @@ def adapt(module: Module, rows: Rows, validation: tuple[Any, Any] | None, fit: d
     try:
         network = Network(record(module, _some(module, rows.x)))
         loss, output = _loss(given["loss"], rows.y, network.output, fit)
-        own: Any = _model(network, output)
+        own: Trainable = _model(network, output)
         optimizer = _optimizer(given["optimizer"])
     except NotConverted as lost:
         return Adapted(None, rows, validation, fit, ((lost.where, lost.what),))
@@ -61,11 +67,11 @@ def adapt(module: Module, rows: Rows, validation: tuple[Any, Any] | None, fit: d
     return Adapted(own, Rows(_moved(rows.x), rows.y), held, fit, (), _places(own, owners), names)
 
 
-def _some(module: Module, x: Any) -> list[Any]:
+def _some(module: Module, x: Arrays) -> list[torch.Tensor]:
     """A few rows as tensors like those that the module is trained on."""
     import torch
 
-    weight: Any = next(module.parameters(), None)
+    weight: torch.Tensor | None = next(module.parameters(), None)
     given = []
     for rows in x.values() if isinstance(x, dict) else x if isinstance(x, list) else [x]:
         tensor = torch.as_tensor(np.ascontiguousarray(array(rows)[:_RUN]))
@@ -76,7 +82,7 @@ def _some(module: Module, x: Any) -> list[Any]:
     return given
 
 
-def _moved(x: Any) -> Any:
+def _moved(x: Arrays) -> Arrays:
     """Pictures with their channels last."""
     if isinstance(x, dict):
         return [_moved(each) for each in x.values()]
@@ -86,15 +92,15 @@ def _moved(x: Any) -> Any:
     return np.moveaxis(rows, 1, -1) if rows.ndim == 4 else rows
 
 
-def _model(network: Network, output: Any) -> Any:
-    make: Any = model_class("Model")
+def _model(network: Network, output: Any) -> Trainable:
+    make: Callable[..., Trainable] = model_class("Model")
     try:
         return make(network.inputs if len(network.inputs) > 1 else network.inputs[0], output)
     except (ValueError, TypeError) as error:
         raise NotConverted("model", f"the module ({error})") from None
 
 
-def _marked(network: Network, module: Module, optimizer: Any) -> list[tuple[Any, int | None]]:
+def _marked(network: Network, module: Module, optimizer: torch.optim.Optimizer) -> list[tuple[Layer, int | None]]:
     """The layers with their modules; those whose weights the optimizer was not given are frozen."""
     groups = {id(p) for group in optimizer.param_groups for p in group["params"]}
     modules = leaves(module)
@@ -105,7 +111,7 @@ def _marked(network: Network, module: Module, optimizer: Any) -> list[tuple[Any,
     return network.owners
 
 
-def _places(own: Any, owners: Sequence[tuple[Any, int | None]]) -> dict[str, str]:
+def _places(own: Trainable, owners: Sequence[tuple[Layer, int | None]]) -> dict[str, str]:
     """The places of modules by those of the layers that stand for them."""
     by_layer = {id(layer): place for layer, place in owners}
     found = {}
@@ -115,7 +121,12 @@ def _places(own: Any, owners: Sequence[tuple[Any, int | None]]) -> dict[str, str
     return found
 
 
-def _bring_weights(own: Any, owners: Sequence[tuple[Any, int | None]], module: Any, optimizer: Any) -> None:
+def _bring_weights(
+    own: Any,
+    owners: Sequence[tuple[Layer, int | None]],
+    module: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+) -> None:
     """The weights that the module has now, where every layer has the form of one module; a trained one is known as
     such, and begins anew."""
     modules = leaves(module)
@@ -131,7 +142,7 @@ def _bring_weights(own: Any, owners: Sequence[tuple[Any, int | None]], module: A
         own.optimizer_state.step = steps
 
 
-def _loss(loss: object, labels: Any, output: Any, fit: dict[str, object]) -> tuple[losses.Loss, Any]:
+def _loss(loss: object, labels: Arrays, output: Any, fit: dict[str, object]) -> tuple[losses.Loss, Any]:
     """Our loss, and the tensor that it takes: a log-softmax at the end belongs to its loss."""
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
     plain = name.replace("_", "").lower().removesuffix("loss")
@@ -164,9 +175,9 @@ def _weigh_classes(plain: str, loss: object, fit: dict[str, object]) -> None:
         fit.setdefault("class_weight", dict(enumerate(values)) if plain != "bcewithlogits" else {0: 1.0, 1: values[0]})
 
 
-def _optimizer(optimizer: Any) -> optimizers.Optimizer:
+def _optimizer(optimizer: torch.optim.Optimizer) -> optimizers.Optimizer:
     name, settings = type(optimizer).__name__, optimizer.param_groups[0]
-    kind: Any = {"NAdam": optimizers.Nadam}.get(name, getattr(optimizers, name, None))
+    kind: type[optimizers.Optimizer] | None = {"NAdam": optimizers.Nadam}.get(name, getattr(optimizers, name, None))
     if kind is None:
         raise NotConverted("optimizer", f"optimizer {name}")
     own = {_SETTINGS[key]: value for key, value in settings.items() if key in _SETTINGS and value not in (None, False)}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,11 @@ from clarinet.doctor.adapters.foreign import NotConverted, array
 from clarinet.doctor.adapters.torch_layers import ACTIVATIONS, layer_of, plain_name
 from clarinet.doctor.adapters.torch_recording import Call, Recording
 from clarinet.doctor.adapters.torch_values import State, Steps, Value, flat
+
+if TYPE_CHECKING:
+    import torch
+
+    from clarinet.types import AnyTensor
 
 #: Functions that change nothing here, or nothing but types.
 _SAME = frozenset(
@@ -47,17 +52,17 @@ class Network:
     """
 
     recording: Recording
-    inputs: list[Any] = field(default_factory=list)
-    output: Any = None
-    owners: list[tuple[Any, int | None]] = field(default_factory=list)
-    _values: dict[int, Any] = field(default_factory=dict)
-    _shared: dict[int, Any] = field(default_factory=dict)
+    inputs: list[AnyTensor] = field(default_factory=list)
+    output: AnyTensor = field(init=False)
+    owners: list[tuple[layers.Layer, int | None]] = field(default_factory=list)
+    _values: dict[int, Value | Steps | State] = field(default_factory=dict)
+    _shared: dict[int, layers.Layer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for given in self.recording.given:
             shape = tuple(given.shape[1:])
             moved = len(shape) == 3
-            tensor = layers.Input(
+            tensor: Any = layers.Input(
                 (*shape[1:], shape[0]) if moved else shape, dtype=None if given.is_floating_point() else "int32"
             )
             self.inputs.append(tensor)
@@ -70,7 +75,7 @@ class Network:
             raise NotConverted("model", f"the result of forward, a {kind} that could not be followed,")
         self.output = self._plain(found).tensor
 
-    def use(self, layer: Any, tensor: Any, place: int | None) -> Any:
+    def use(self, layer: layers.Layer, tensor: AnyTensor | list[AnyTensor], place: int | None) -> AnyTensor:
         """A layer's result for a tensor."""
         if not any(own is layer for own, _ in self.owners):
             self.owners.append((layer, place))
@@ -93,7 +98,7 @@ class Network:
             said = f"the function {name.strip('_')}" if isinstance(call.what, str) else f"layer {name}"
             raise NotConverted(where, said) from None
 
-    def _keep(self, result: Any, found: Any) -> None:
+    def _keep(self, result: torch.Tensor, found: torch.Tensor) -> None:
         if isinstance(found, Steps):
             sequence, state = result
             self._values[id(sequence)] = found
@@ -105,7 +110,7 @@ class Network:
             raise ValueError(found)
         self._values[id(first)] = found
 
-    def _module(self, call: Call) -> Any:
+    def _module(self, call: Call) -> torch.Tensor:
         module, place = call.what, call.place
         value = self._values[id(call.args[0])]
         if hasattr(module, "num_layers") and hasattr(module, "batch_first"):
@@ -117,9 +122,9 @@ class Network:
         if name in ("Flatten", "Unflatten"):
             return self._reshaped(value, call)
         if name in ("Softmax", "LogSoftmax", "Softmin"):
-            return self._activated(value, ACTIVATIONS[plain_name(name)], module.dim, call)
+            return self._activated(value, ACTIVATIONS[plain_name(name)], getattr(module, "dim", None), call)
         layer = self._shared.get(id(module)) or layer_of(module)
-        if layer.weight_specs(tuple(value.tensor.shape[1:])):
+        if layer.weight_specs(tuple(size or 1 for size in value.tensor.shape[1:])):
             self._shared[id(module)] = layer
         if name in ("Linear", "LayerNorm", "Embedding"):
             value = self.first(value)
@@ -129,7 +134,7 @@ class Network:
             value = self.last(value)
         return value.with_tensor(self.use(layer, value.tensor, place))
 
-    def _function(self, call: Call) -> Any:
+    def _function(self, call: Call) -> torch.Tensor:
         name = plain_name(call.what)
         name = (
             name[1:]
@@ -156,14 +161,14 @@ class Network:
             return self._activated(value, ACTIVATIONS[name], dim if name.endswith("softmax") else None, call)
         return self._by_name(name)(value, call)
 
-    def _by_name(self, name: str) -> Callable[[Value, Call], Any]:
+    def _by_name(self, name: str) -> Callable[[Value, Call], torch.Tensor]:
         if name in _SINGLE:
             return lambda value, call: value.with_tensor(
                 getattr(ops, "negative" if name == "neg" else name)(value.tensor)
             )
         if name in _REDUCTIONS:
             return partial(self._reduced, name)
-        named: dict[str, Callable[[Value, Call], Any]] = {
+        named: dict[str, Callable[[Value, Call], torch.Tensor]] = {
             "flatten": self._reshaped, "view": self._reshaped, "reshape": self._reshaped, "viewas": self._reshaped,
             "squeeze": self._reshaped, "unsqueeze": self._reshaped, "unflatten": self._reshaped,
             "permute": self._permuted, "transpose": self._permuted, "swapaxes": self._permuted,
@@ -179,7 +184,7 @@ class Network:
 
     # Where channels are.
 
-    def _plain(self, value: Any) -> Value:
+    def _plain(self, value: torch.Tensor) -> Value:
         if isinstance(value, Steps):
             return Value(value.all(self.use))
         if isinstance(value, State):
@@ -287,7 +292,7 @@ class Network:
         slope = call.kwargs.get("negative_slope", call.args[1] if len(call.args) > 1 else 0.01)
         return value.with_tensor(self.use(layers.LeakyReLU(slope), value.tensor, call.place))
 
-    def _pooled(self, kind: Any, value: Value, call: Call) -> Value:
+    def _pooled(self, kind: Callable[..., layers.Layer], value: Value, call: Call) -> Value:
         size = call.args[1] if len(call.args) > 1 else call.kwargs["kernel_size"]
         stride = call.args[2] if len(call.args) > 2 else call.kwargs.get("stride")
         if len(call.args) > 3 or call.kwargs.get("padding") or call.kwargs.get("ceil_mode"):
@@ -317,7 +322,7 @@ class Network:
         given = [each.tensor if isinstance(each, Value) else self._constant(each, known[0]) for each in values]
         return known[0].with_tensor(_PAIRS[name](*given))
 
-    def _constant(self, given: Any, beside: Value) -> Any:
+    def _constant(self, given: torch.Tensor, beside: Value) -> torch.Tensor:
         """A number, or a tensor that is not trained."""
         if isinstance(given, (int, float)):
             return given
@@ -325,7 +330,7 @@ class Network:
             raise ValueError("a parameter of its own")
         return np.asarray(array(given), np.float32)
 
-    def _joined(self, name: str, call: Call) -> Any:
+    def _joined(self, name: str, call: Call) -> torch.Tensor:
         parts = [self._values.get(id(each)) for each in call.args[0]]
         if all(isinstance(each, State) for each in parts):
             return self._both(parts)
@@ -341,14 +346,14 @@ class Network:
 
     # Recurrent modules.
 
-    def _step(self, steps: Steps, call: Call) -> Any:
+    def _step(self, steps: Steps, call: Call) -> torch.Tensor:
         """One step of all: the last one is what the layer gives without the others."""
         index = call.args[1:] if plain_name(call.what) == "select" else call.args[1]
         if index in ((slice(None), -1), (slice(None), -1, slice(None)), (1, -1)) and not steps.module.bidirectional:
             return Value(steps.last(self.use))
         return self._taken(Value(steps.all(self.use)), call)
 
-    def _state(self, state: State, name: str, call: Call) -> Any:
+    def _state(self, state: State, name: str, call: Call) -> torch.Tensor:
         module = state.steps.module
         count = module.num_layers * (2 if module.bidirectional else 1)
         if name == "getitem" and state.number is None:
@@ -362,7 +367,7 @@ class Network:
             return Value(state.steps.last(self.use))
         raise ValueError(name)
 
-    def _both(self, parts: Sequence[Any]) -> Value:
+    def _both(self, parts: Sequence[torch.Tensor]) -> Value:
         """The last states of both directions beside one another, which is what a layer of both gives."""
         steps = parts[0].steps
         ends = [2 * steps.module.num_layers - 2, 2 * steps.module.num_layers - 1]
@@ -375,6 +380,6 @@ def _numbers(call: Call) -> list[int]:
     return [each for each in flat((call.args[1:], tuple(call.kwargs.values()))) if isinstance(each, int)]
 
 
-def _size(tensor: Any) -> int:
+def _size(tensor: torch.Tensor) -> int:
     """Numbers in one row."""
     return int(prod(tensor.shape[1:]))

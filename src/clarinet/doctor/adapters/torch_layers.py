@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from clarinet import activations, initializers, layers
 from clarinet.activations import Activation
 from clarinet.doctor.adapters.foreign import array
 from clarinet.types import Array
+
+if TYPE_CHECKING:
+    import torch
 
 #: Modules and functions without settings that matter: their names, small and without underscores, and ours.
 ACTIVATIONS = {
@@ -32,7 +35,7 @@ def activation_of(module: object) -> Activation | None:
     return None if name is None else activations.get(name)
 
 
-def layer_of(module: Any) -> layers.Layer:
+def layer_of(module: torch.nn.Module) -> layers.Layer:
     """The layer that a module is.
 
     Raises:
@@ -44,20 +47,23 @@ def layer_of(module: Any) -> layers.Layer:
     return made
 
 
-def _batch_normalization(module: Any) -> layers.Layer:
+def _batch_normalization(module: torch.nn.Module) -> layers.Layer:
     settings = {"epsilon": module.eps, "center": module.affine, "scale": module.affine}
     return layers.BatchNormalization(momentum=1 - (module.momentum or 0.1), **settings)
 
 
-def _layer_normalization(module: Any) -> layers.Layer:
+def _layer_normalization(module: torch.nn.Module) -> layers.Layer:
     if len(module.normalized_shape) != 1:
         raise ValueError(module.normalized_shape)
     return layers.LayerNormalization(epsilon=module.eps)
 
 
-def _weights(module: Any) -> dict[str, Any]:
+def _weights(module: torch.nn.Module) -> dict[str, Any]:
     """Initial weights like those that the module has now."""
-    own: dict[str, Any] = {"use_bias": module.bias is not None, "kernel_initializer": _drawn(array(module.weight))}
+    own: dict[str, Any] = {
+        "use_bias": module.bias is not None,
+        "kernel_initializer": _drawn(array(module.weight)),
+    }
     if module.bias is not None:
         bias = array(module.bias)
         own["bias_initializer"] = initializers.Constant(float(bias[0])) if (bias == bias[0]).all() else "zeros"
@@ -75,11 +81,11 @@ def _drawn(kernel: Array) -> initializers.base.Initializer:
     return initializers.RandomNormal(stddev=spread)
 
 
-def _sizes(value: Any, count: int) -> tuple[int, ...]:
+def _sizes(value: torch.Size, count: int) -> tuple[int, ...]:
     return (int(value),) * count if isinstance(value, int) else tuple(int(each) for each in value)
 
 
-def window(module: Any, count: int) -> dict[str, Any]:
+def _window(module: torch.nn.Module, count: int) -> dict[str, Any]:
     """Strides and padding, if the padding has a counterpart."""
     strides = _sizes(module.stride, count)
     if isinstance(module.padding, str):
@@ -95,29 +101,29 @@ def window(module: Any, count: int) -> dict[str, Any]:
     return {"strides": strides, "padding": word}
 
 
-def _convolution(kind: Any, count: int) -> Callable[[Any], layers.Layer]:
-    def make(m: Any) -> layers.Layer:
+def _convolution(kind: Callable[..., layers.Layer], count: int) -> Callable[[torch.nn.Module], layers.Layer]:
+    def make(m: torch.nn.Module) -> layers.Layer:
         sizes, spread = _sizes(m.kernel_size, count), _sizes(m.dilation, count)
         made: layers.Layer = kind(
-            m.out_channels, sizes, **window(m, count), groups=m.groups, dilation_rate=spread, **_weights(m)
+            m.out_channels, sizes, **_window(m, count), groups=m.groups, dilation_rate=spread, **_weights(m)
         )
         return made
 
     return make
 
 
-def _pooling(kind: Any, count: int) -> Callable[[Any], layers.Layer]:
-    def make(m: Any) -> layers.Layer:
-        made: layers.Layer = kind(_sizes(m.kernel_size, count), **window(m, count))
+def _pooling(kind: Callable[..., layers.Layer], count: int) -> Callable[[torch.nn.Module], layers.Layer]:
+    def make(m: torch.nn.Module) -> layers.Layer:
+        made: layers.Layer = kind(_sizes(m.kernel_size, count), **_window(m, count))
         return made
 
     return make
 
 
-def _whole(kind: Any, count: int) -> Callable[[Any], layers.Layer]:
+def _whole(kind: Callable[..., layers.Layer], count: int) -> Callable[[torch.nn.Module], layers.Layer]:
     """Pooling to one number a channel, with axes of one."""
 
-    def make(m: Any) -> layers.Layer:
+    def make(m: torch.nn.Module) -> layers.Layer:
         if any(size != 1 for size in _sizes(m.output_size, count)):
             raise ValueError(m.output_size)
         made: layers.Layer = kind(keepdims=True)
@@ -126,7 +132,7 @@ def _whole(kind: Any, count: int) -> Callable[[Any], layers.Layer]:
     return make
 
 
-def _upsampling(module: Any) -> layers.Layer:
+def _upsampling(module: torch.nn.Module) -> layers.Layer:
     if module.scale_factor is None:
         raise ValueError(module.size)
     factor = module.scale_factor
@@ -134,12 +140,12 @@ def _upsampling(module: Any) -> layers.Layer:
     return layers.UpSampling2D(sizes, interpolation={"nearest": "nearest", "bilinear": "bilinear"}[module.mode])
 
 
-def _embedding(module: Any) -> layers.Layer:
+def _embedding(module: torch.nn.Module) -> layers.Layer:
     drawn = initializers.RandomNormal(stddev=float(module.weight.std()))
     return layers.Embedding(module.num_embeddings, module.embedding_dim, embeddings_initializer=drawn)
 
 
-_MAKERS: dict[str, Callable[[Any], layers.Layer]] = {
+_MAKERS: dict[str, Callable[[torch.nn.Module], layers.Layer]] = {
     "LeakyReLU": lambda m: layers.LeakyReLU(m.negative_slope),
     "ELU": lambda m: layers.ELU(m.alpha),
     "PReLU": lambda m: layers.PReLU(shared_axes=None),
@@ -167,7 +173,7 @@ _MAKERS: dict[str, Callable[[Any], layers.Layer]] = {
 }
 
 
-def recurrent(module: Any, number: int, sequences: bool) -> layers.Layer:
+def recurrent(module: torch.nn.Module, number: int, sequences: bool) -> layers.Layer:
     """Layer ``number`` of an RNN, LSTM or GRU.
 
     Raises:
@@ -175,7 +181,8 @@ def recurrent(module: Any, number: int, sequences: bool) -> layers.Layer:
     """
     if not module.batch_first or module.proj_size or getattr(module, "nonlinearity", "tanh") != "tanh":
         raise ValueError(module)
-    kind: Any = {"RNN": layers.SimpleRNN, "LSTM": layers.LSTM, "GRU": layers.GRU}[module.mode.partition("_")[0]]
+    kinds = {"RNN": layers.SimpleRNN, "LSTM": layers.LSTM, "GRU": layers.GRU}
+    kind: Callable[..., layers.Layer] = kinds[module.mode.partition("_")[0]]
     reach = 1 / float(np.sqrt(module.hidden_size))  # PyTorch draws all of its weights from this range
     drawn = initializers.RandomUniform(-reach, reach)
     own: layers.Layer = kind(

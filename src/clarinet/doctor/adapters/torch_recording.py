@@ -7,13 +7,17 @@ A copy of the module is run once, and hooks and a function mode note what happen
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from clarinet.doctor.adapters.foreign import Module, NotConverted
 
+if TYPE_CHECKING:
+    import torch
+
+_Given: TypeAlias = "tuple[torch.Tensor, ...]"
 #: Modules of PyTorch that are no more than lists of others.
 _CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 
@@ -28,20 +32,20 @@ class Call:
         args, kwargs: what it was given. result: what it returned; holding it keeps its identity its own.
     """
 
-    what: Any
+    what: torch.nn.Module | str
     place: int | None
-    args: tuple[Any, ...]
-    kwargs: Mapping[str, Any]
-    result: Any
+    args: tuple[torch.Tensor, ...]
+    kwargs: Mapping[str, torch.Tensor]
+    result: torch.Tensor
 
 
 @dataclass(frozen=True)
 class Recording:
     """One run of a module: the tensors it was given, its calls, and what came out."""
 
-    given: tuple[Any, ...]
+    given: tuple[torch.Tensor, ...]
     calls: Sequence[Call]
-    result: Any
+    result: torch.Tensor
 
 
 def leaves(module: Module) -> list[tuple[str, Module]]:
@@ -49,7 +53,7 @@ def leaves(module: Module) -> list[tuple[str, Module]]:
     return [(name, own) for name, own in module.named_modules() if next(own.children(), None) is None]
 
 
-def record(module: Module, given: Sequence[Any]) -> Recording:
+def record(module: Module, given: Sequence[torch.Tensor]) -> Recording:
     """Run a copy of a module on some rows, in inference mode, and note its calls.
 
     Args:
@@ -61,7 +65,7 @@ def record(module: Module, given: Sequence[Any]) -> Recording:
     import torch
 
     try:
-        copied: Any = copy.deepcopy(module)
+        copied: torch.nn.Module = copy.deepcopy(module)
     except Exception as error:
         raise NotConverted("model", f"{type(module).__name__}, which cannot be copied ({error}),") from None
     copied.eval()
@@ -77,24 +81,32 @@ def record(module: Module, given: Sequence[Any]) -> Recording:
 
 
 @contextmanager
-def _noted(module: Any, numbers: Mapping[int, int], calls: list[Call]) -> Iterator[None]:
+def _noted(module: torch.nn.Module, numbers: Mapping[int, int], calls: list[Call]) -> Iterator[None]:
     """Note calls of modules and functions; what modules of PyTorch call themselves is their own affair."""
     from torch.overrides import TorchFunctionMode
 
     within: list[int] = []
     last: list[int | None] = [None]
 
-    class Functions(TorchFunctionMode):
-        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    class Functions(TorchFunctionMode):  # type: ignore[misc]
+        def __torch_function__(
+            self,
+            func: Callable[..., torch.Tensor],
+            types: object,
+            args: tuple[torch.Tensor, ...] = (),
+            kwargs: dict[str, torch.Tensor] | None = None,
+        ) -> torch.Tensor:
             result = func(*args, **(kwargs or {}))
             if not within:
                 calls.append(Call(func.__name__, last[0], args, kwargs or {}, result))
             return result
 
-    def begin(own: Any, given: object) -> None:
+    def begin(own: torch.nn.Module, given: object) -> None:
         within.append(id(own))
 
-    def end(own: Any, args: Any, kwargs: Any, result: Any) -> None:
+    def end(
+        own: torch.nn.Module, args: tuple[torch.Tensor, ...], kwargs: dict[str, torch.Tensor], result: torch.Tensor
+    ) -> None:
         within.pop()
         if not within:
             last[0] = numbers.get(id(own), last[0])

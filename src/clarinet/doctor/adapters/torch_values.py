@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clarinet import layers
 from clarinet.doctor.adapters.torch_layers import recurrent
+
+if TYPE_CHECKING:
+    import torch
+
+    from clarinet.types import AnyTensor
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Value:
         column: whether it has a last axis of one that PyTorch has not.
     """
 
-    tensor: Any
+    tensor: AnyTensor
     moved: bool = False
     column: bool = False
 
@@ -32,7 +37,7 @@ class Value:
     def ndim(self) -> int:
         return len(self.tensor.shape)
 
-    def with_tensor(self, tensor: Any) -> Value:
+    def with_tensor(self, tensor: AnyTensor) -> Value:
         return Value(tensor, self.moved, self.column)
 
 
@@ -40,13 +45,13 @@ class Value:
 class Steps:
     """What a recurrent module returns, of which mostly the last step is used."""
 
-    tensor: Any
-    module: Any
+    tensor: AnyTensor
+    module: torch.nn.Module
     place: int | None
-    _ends: Any = None
-    _all: Any = None
+    _ends: AnyTensor | None = None
+    _all: AnyTensor | None = None
 
-    def _made(self, sequences: bool, use: Callable[..., Any]) -> Any:
+    def _made(self, sequences: bool, use: Callable[..., AnyTensor]) -> AnyTensor:
         tensor = self.tensor
         for number in range(self.module.num_layers):
             last = number == self.module.num_layers - 1
@@ -55,12 +60,12 @@ class Steps:
                 tensor = use(layers.Dropout(self.module.dropout), tensor, self.place)
         return tensor
 
-    def all(self, use: Callable[..., Any]) -> Any:
+    def all(self, use: Callable[..., AnyTensor]) -> AnyTensor:
         if self._all is None:
             self._all = self._made(True, use)
         return self._all
 
-    def last(self, use: Callable[..., Any]) -> Any:
+    def last(self, use: Callable[..., AnyTensor]) -> AnyTensor:
         if self._all is not None:
             return self._all[:, -1]
         if self._ends is None:
@@ -76,6 +81,6 @@ class State:
     number: int | None = None
 
 
-def flat(value: Any) -> list[Any]:
+def flat(value: torch.Tensor) -> list[torch.Tensor]:
     """What a structure of tuples and lists holds."""
     return [each for part in value for each in (flat(part) if isinstance(part, (tuple, list)) else [part])]
