@@ -13,7 +13,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -125,7 +125,7 @@ class _Held:
         if not own.is_dir():
             return self.scandir(path)
         found = {entry.name: entry for entry in self.scandir(own)}
-        if os.path.isdir(path):
+        with suppress(FileNotFoundError):
             found = {entry.name: entry for entry in self.scandir(path)} | found
         return _Entries(found.values())
 
