@@ -97,3 +97,11 @@ def test_findings_and_refusals_name_the_columns_of_the_table(
     Path("metres.csv").write_text("length in cm,length\n7.5,0.075 m\n7.5,75 mm\n")
     metres, millimetres = run("predict", "parts.clarinet", "metres.csv", "--json").json
     assert metres["value"] == pytest.approx(millimetres["value"])
+
+
+def test_a_folder_of_tables_is_no_folder_of_pictures(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("parts").mkdir()
+    Path("parts/one.csv").write_text("a,b\n1,2\n")
+    refused = run("train", "parts", "--target", "b")
+    assert refused.code == 2 and 'model.fit("parts/*.csv", target=…)' in refused.err

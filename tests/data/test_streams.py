@@ -11,7 +11,7 @@ import pytest
 
 import clarinet
 from clarinet import callbacks, layers, optimizers
-from clarinet.data import Dataset, stream
+from clarinet.data import Dataset, sources, stream
 from clarinet.data.sources import ArraySource, in_order, shuffled
 from clarinet.datasets import load_table
 from clarinet.philox import Key, Stream, permutation
@@ -243,6 +243,34 @@ def test_pictures_in_folders(tmp_path: Path) -> None:
     assert made.metadata["data"]["classes"] == ["dark", "light"]  # type: ignore[index]
     pixels = np.stack([np.full((4, 5), light + i, np.uint8) for light in (20, 200) for i in range(6)])
     np.testing.assert_array_equal(made.predict(tmp_path), made.predict(pixels))
+
+
+def test_pictures_are_decoded_by_several_threads_in_one_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = pytest.importorskip("PIL.Image")
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        for i in range(100):
+            image.fromarray(np.full((4, 5), i, np.uint8)).save(tmp_path / name / f"{i}.png")
+    source = stream(tmp_path)._source
+    source = getattr(source, "_source", source)  # as it is before it is remembered
+    orders = []
+    for threads in (1, 3):
+        monkeypatch.setattr(sources, "_THREADS", threads)
+        orders.append([int(chunk.arrays[0][0, 0, 0]) for chunk in sources.in_order(source, 7, Key(5))])
+    assert orders[0] == orders[1] and len(orders[0]) == 193
+    (tmp_path / "a" / "5.png").write_bytes(b"no picture")
+    with pytest.raises(ValueError, match=r"5\.png"):
+        list(sources.in_order(source))
+
+
+def test_columns_of_bytes_stand_side_by_side(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (1500, 130), dtype=np.uint8)
+    named = {f"p{i:03}": pixels[:, i] for i in range(130)} | {"y": np.arange(1500) % 3}
+    pa.parquet.write_table(pa.table(named), tmp_path / "p.parquet")
+    rows = stream(tmp_path / "p.parquet", target="y", keep=[f"p{i:03}" for i in range(130)])
+    found = np.concatenate([chunk.arrays[0] for chunk in sources.in_order(rows._source)])
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, pixels)
 
 
 def test_functions() -> None:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from clarinet.trainable import Trainable
 
 
+#: Files of which several may be one table.
+_TABLES = (".csv", ".tsv", ".parquet", ".arrow", ".feather", ".xlsx")
+
+
 @dataclass(frozen=True)
 class Source:
     """Rows to learn from or to measure on.
@@ -65,12 +69,24 @@ def _kind(data: str) -> str:
     if data in NAMED:
         return "a well-known data set"
     if path.is_dir():
+        _check_no_tables(path)
         return "a folder of pictures"
     if path.exists():
         return "a table"
     if path.suffix or len(path.parts) > 1:
         raise FileNotFoundError(f"{data}: there is no such file or folder")
     raise ArgumentTypeError(f"unknown data {data!r}: {nearest(data, NAMED)}; a table or folder is named by its path")
+
+
+def _check_no_tables(folder: Path) -> None:
+    """Refuse a folder that holds files of one large table, and no folder of pictures."""
+    inside = sorted(folder.iterdir())
+    tables = [path for path in inside if path.suffix.lower() in _TABLES]
+    if tables and not any(path.is_dir() for path in inside):
+        raise ArgumentTypeError(
+            f"{folder} holds tables, such as {tables[0].name}; name one of them. To learn from all, let them stream in "
+            f'Python: model.fit("{folder}/*{tables[0].suffix}", target=…), see docs/data.md'
+        )
 
 
 def _named(name: str) -> Source:

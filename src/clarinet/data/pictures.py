@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -35,6 +36,7 @@ class PictureSource:
     color: str
     fit: str
     many: int | None = _BUFFER
+    decodes: ClassVar[bool] = True
 
     @property
     def shards(self) -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import Protocol
 
@@ -17,6 +20,8 @@ from clarinet.types import Array, Config, TensorLike
 
 #: Bytes of rows that a buffer holds about, where nobody says how many rows.
 BUFFER = 1 << 24
+#: Threads that decode, at most, and shards that they work on or have ready.
+_THREADS, _COMING = 8, 64
 #: Bytes of rows that are read at once from arrays in files.
 _SHARD = 1 << 20
 
@@ -28,6 +33,7 @@ class Source(Protocol):
         shards: how many there are.
         lengths: the rows of each; None where only a pass tells.
         many: how many rows a buffer holds at best; None: as many as fit into :data:`BUFFER`.
+        decodes: whether a shard takes so long to decode that threads read several at once.
     """
 
     @property
@@ -38,6 +44,9 @@ class Source(Protocol):
 
     @property
     def many(self) -> int | None: ...
+
+    @property
+    def decodes(self) -> bool: ...
 
     def read(self, shard: int) -> Chunks:
         """The rows of a shard, in their order."""
@@ -50,16 +59,38 @@ class Source(Protocol):
 
 def in_order(source: Source, first: int = 0, key: Key | None = None) -> Chunks:
     """The rows from ``first`` on; shards as they are, or in the order that a key draws."""
-    order = range(source.shards) if key is None else permutation(key, source.shards).tolist()
-    lengths = source.lengths
-    for shard in order:
-        if lengths is not None and lengths[shard] <= first:
-            first -= lengths[shard]
-            continue
-        for chunk in source.read(shard):
-            if len(chunk) > first:
-                yield chunk.rows(slice(first, None)) if first else chunk
-            first = max(0, first - len(chunk))
+    order: Sequence[int] = range(source.shards) if key is None else permutation(key, source.shards).tolist()
+    lengths, begin = source.lengths, 0
+    while lengths is not None and begin < len(order) and lengths[order[begin]] <= first:
+        first -= lengths[order[begin]]
+        begin += 1
+    for chunk in _read(source, order[begin:]):
+        if len(chunk) > first:
+            yield chunk.rows(slice(first, None)) if first else chunk
+        first = max(0, first - len(chunk))
+
+
+def _read(source: Source, shards: Sequence[int]) -> Chunks:
+    """The rows of shards, one after the other; where decoding takes long, threads work on those that come next."""
+    if not source.decodes:
+        for shard in shards:
+            yield from source.read(shard)
+        return
+    threads = ThreadPoolExecutor(min(_THREADS, len(os.sched_getaffinity(0))), "clarinet-pictures")
+    coming: deque[Future[list[Chunk]]] = deque()
+    try:
+        for shard in shards:
+            coming.append(threads.submit(_all, source, shard))
+            if len(coming) > _COMING:
+                yield from coming.popleft().result()
+        while coming:
+            yield from coming.popleft().result()
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _all(source: Source, shard: int) -> list[Chunk]:
+    return list(source.read(shard))
 
 
 def shuffled(source: Source, buffer: int, key: Key, first: int = 0) -> Chunks:
@@ -92,6 +123,7 @@ class Remembered:
     def __init__(self, source: Source) -> None:
         self._source, self._known = source, dict[int, list[Chunk]]()
         self.shards, self.lengths, self.many = source.shards, source.lengths, source.many
+        self.decodes = source.decodes
 
     def read(self, shard: int) -> Chunks:
         """The rows of a shard."""
@@ -115,6 +147,7 @@ class ArraySource:
     """
 
     many: int | None = None
+    decodes = False
 
     def __init__(self, form: object, arrays: Sequence[Array | Stored], name: str, block: int = 1) -> None:
         self._form, self._arrays, self._name = form, arrays, name
@@ -149,6 +182,7 @@ class FunctionSource:
 
     shards, lengths = 1, None
     many: int | None = None
+    decodes = False
 
     def __init__(self, function: Callable[[], Iterable[TensorLike]]) -> None:
         self._function = function

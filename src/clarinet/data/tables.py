@@ -89,6 +89,7 @@ class TableSource:
     """
 
     many: int | None = None
+    decodes = False
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ from clarinet.datasets.encodings import find_encoding
 from clarinet.datasets.formats import Format
 from clarinet.datasets.gathering import Gathering, Row
 from clarinet.datasets.headers import find_layout
-from clarinet.datasets.memory import check_memory
+from clarinet.datasets.memory import LEAVE_OUT, check_memory, streaming
 from clarinet.datasets.packed import opened, opened_text, unpacked_size
 from clarinet.datasets.text_table import TextTable
 
@@ -168,4 +168,4 @@ def _check_size(path: Path, bytes_in_all: int, start: Sequence[str], dialect: Di
     if rows > 100_000:
         each = 8 + _BYTES_OF_CELL  # at most: what occurs again is kept once
         what = f"{path}: about {rows:,.0f} rows of {dialect.width} cells"
-        check_memory(rows * dialect.width * each, what, "split the file, or leave out columns that are not needed")
+        check_memory(rows * dialect.width * each, what, f"{LEAVE_OUT}, or {streaming(path)}")

@@ -18,6 +18,14 @@ def free_memory() -> int | None:
     return None
 
 
+LEAVE_OUT = "leave out columns that are not needed"
+
+
+def streaming(path: Path) -> str:
+    """What to do with a table that is larger than memory."""
+    return f'let its rows stream in Python, from model.fit("{path}", target=…), see docs/data.md'
+
+
 def check_memory(needed: float, what: str, advice: str) -> None:
     """Refuse to begin with what will not end well.
 

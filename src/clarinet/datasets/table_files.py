@@ -14,7 +14,7 @@ from clarinet.datasets.csv_files import assemble, read_csv
 from clarinet.datasets.encodings import find_encoding
 from clarinet.datasets.formats import Format
 from clarinet.datasets.gathering import Row
-from clarinet.datasets.memory import check_memory
+from clarinet.datasets.memory import LEAVE_OUT, check_memory, streaming
 from clarinet.datasets.packed import opened_text, unpacked_size
 from clarinet.datasets.text_table import TextTable, is_nested, table_of_columns, text
 from clarinet.names import nearest
@@ -140,7 +140,7 @@ def _read_parquet(path: Path) -> TextTable:
     try:
         with parquet.ParquetFile(path) as file:
             cells = file.metadata.num_rows * file.metadata.num_columns
-            check_memory(cells * _BYTES_OF_CELL, f"{path}: {cells:,} cells", "leave out columns that are not needed")
+            check_memory(cells * _BYTES_OF_CELL, f"{path}: {cells:,} cells", f"{LEAVE_OUT}, or {streaming(path)}")
             found = file.read()
     except (ArrowException, OSError) as error:
         raise ValueError(f"{path} begins as Parquet, but cannot be read: {error}") from None
