@@ -113,6 +113,8 @@ class Model(EarlierNames, Exporting, Compiled):
                 other model does.
             settings: other arguments of ``call``, where the model has one of its own; or ``inputs`` by name.
         """
+        if len(inputs) > 1:
+            inputs, training = calling.training_in_place(self, inputs, training, settings)
         inputs = calling.all_inputs(self, inputs, settings)
         if not is_symbolic(inputs):
             return calling.call(self, inputs, training, settings)

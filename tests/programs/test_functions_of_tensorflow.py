@@ -32,6 +32,13 @@ RAMP = np.arange(12, dtype=np.float32).reshape(3, 4)
         (lambda: tf.signal.overlap_and_add(tf.signal.frame([1.0, 2.0, 3.0, 4.0], 2, 2), 2), [1, 2, 3, 4]),
         (lambda: tf.strings.to_hash_bucket_fast(["a", "hello world"], 10), [9, 1]),
         (lambda: tf.strings.to_number(["1.5", "2"]), [1.5, 2]),
+        (lambda: tf.argsort([3, 1, 3, 2], direction="DESCENDING", stable=True), [0, 2, 3, 1]),
+        (lambda: tf.sort(values=[[1, 3], [5, 4]], axis=0, direction="DESCENDING"), [[5, 4], [1, 3]]),
+        (lambda: tf.eye(2, batch_shape=[1]), [[[1, 0], [0, 1]]]),
+        (lambda: tf.linalg.inv(input=[[2.0]]), [[0.5]]),
+        (lambda: tf.nn.pool(RAMP.reshape(1, 3, 4, 1), (2, 2), "AVG", (2, 2), "SAME")[0, ..., 0],
+         [[2.5, 4.5], [8.5, 10.5]]),
+        (lambda: tf.keras.ops.clip([-1.0, 5.0], 0.0, None), [0, 5]),
         (lambda: tf.dynamic_stitch(*[[[2, 0], [1]], [[[3.0], [1.0]], [[2.0]]]]), [[1], [2], [3]]),
     ],
 )  # fmt: skip
@@ -147,3 +154,59 @@ def test_numbers_beside_tensors_and_pictures_by_themselves():
     assert tf.Variable(lambda: np.arange(3.0)).numpy().tolist() == [0, 1, 2]
     assert tf.math.cumprod([1.0, 2.0, 3.0], exclusive=True).tolist() == [1, 1, 2]
     assert tf.cumsum([[1, 2], [3, 4]]).tolist() == [[1, 2], [4, 6]]
+
+
+def test_texts_are_moved_about_as_they_are():
+    words = np.array([b"a", b"b"], object)
+    for together in (tf.concat((words, ["c", "d"]), 0), tf.stack([words, ["c", "d"]])):
+        assert np.asarray(together).reshape(-1).tolist() == [b"a", b"b", b"c", b"d"]
+    assert np.asarray(tf.where([True, False], words, ["x", "y"])).tolist() == [b"a", b"y"]
+    assert np.asarray(tf.equal(words, ["a", "c"])).tolist() == [True, False]
+    with pytest.raises(TypeError, match=r"expected texts throughout, received 1"):
+        tf.concat((words, [1, 2]), 0)
+
+
+def test_a_row_of_gamma_distributions():
+    numbers = np.asarray(tf.random.gamma(shape=[4000], alpha=[0.25, 2.0]))
+    assert numbers.shape == (4000, 2)
+    np.testing.assert_allclose(numbers.mean(0), [0.25, 2.0], rtol=0.15)
+
+
+def test_pixels_are_spread_over_pictures_of_any_size():
+    pictures = np.arange(192, dtype=np.float32).reshape(2, 3, 4, 8)
+    x = tf.keras.Input((None, None, 8))
+    model = tf.keras.Model(x, tf.nn.depth_to_space(x, 2))
+    for part in (pictures, pictures[:, :2]):
+        np.testing.assert_array_equal(model.predict(part), tf.nn.depth_to_space(part, 2).numpy())
+
+
+def test_programs_for_several_devices_run_on_one():
+    strategy = tf.distribute.MirroredStrategy()
+    with strategy.scope():
+        assert tf.distribute.get_strategy() is strategy and tf.distribute.has_strategy()
+        weight = tf.Variable(1.0)
+    rows = tf.data.Dataset.from_tensor_slices([1.0, 2.0, 3.0, 4.0]).batch(2 * strategy.num_replicas_in_sync)
+    totals = []
+    for batch in strategy.experimental_distribute_dataset(rows):
+        each = strategy.run(lambda x: x * weight, args=(batch,))
+        totals.append(float(strategy.reduce(tf.distribute.ReduceOp.SUM, each, axis=0)))
+    assert totals == [3.0, 7.0] and not tf.distribute.has_strategy()
+    with pytest.raises(ValueError, match="there is no TPU"):
+        tf.distribute.cluster_resolver.TPUClusterResolver()
+    with pytest.raises(ValueError, match="reduce_op is"):
+        strategy.reduce("LARGEST", 1.0)
+
+
+def test_batches_of_two_sizes_side_by_side():
+    large = tf.data.Dataset.range(8).batch(4)
+    both = tf.data.Dataset.zip((large, tf.data.Dataset.range(4).batch(2)))
+    assert [(len(x), size) for (x, y), size, _ in both.blocks() if len(y) == 2] == [(4, 4), (4, 4)]
+    numbers = large.as_numpy_iterator()
+    assert numbers.next().tolist() == [0, 1, 2, 3] and next(numbers).tolist() == [4, 5, 6, 7]
+
+
+def test_rows_of_any_length_with_a_number_beside_them():
+    texts = tf.data.Dataset.from_tensor_slices(["a b", "c"]).map(tf.strings.split)
+    rows = tf.data.Dataset.zip((texts, tf.data.Dataset.range(2))).padded_batch(2)
+    words, numbers = next(iter(rows))
+    assert words.numpy().tolist() == [[b"a", b"b"], [b"c", b""]] and numbers.numpy().tolist() == [0, 1]

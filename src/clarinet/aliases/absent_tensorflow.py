@@ -4,8 +4,9 @@ from __future__ import annotations
 
 #: Names by sentence, each below ``clarinet``.
 _TABLE: dict[str, tuple[str, ...]] = {
-    "one process trains one model; take what is inside `with strategy.scope():` out of it": (
-        "tf.distribute", "tf.tpu",
+    "one process trains one model; fit(distribute='mpi') shares the rows of a batch out among several": (
+        "tf.tpu", "tf.distribute.MultiWorkerMirroredStrategy", "tf.distribute.ParameterServerStrategy",
+        "tf.distribute.Server",
 ),
     "use tf.strings.regex_replace, which does it": ("tf.regex_replace",),
     "read files with Python: open, pathlib, np.load; pictures with clarinet.preprocessing.image.load_img": (
@@ -31,7 +32,8 @@ _TABLE: dict[str, tuple[str, ...]] = {
         "tf.nn.static_rnn", "tf.feature_column", "tf.app", "tf.logging", "tf.get_default_graph",
         "tf.reset_default_graph", "tf.Graph", "tf.gradients",
 ),
-    "functions run as they are; there is nothing to convert": ("tf.autograph",),
+    "functions run as they are; there is nothing to convert": ("tf.autograph.trace",),
+    "one device trains a model; compile(device=) names it": ("tf.distribute",),
     "tensors hold real numbers": ("tf.bfloat16",),
     "GradientTape.gradient takes a target of one number; call it once for each entry": (
         "tf.hessians", "tf.autodiff",

@@ -15,6 +15,9 @@ _APPLICATIONS = (
     "mobilenet_v3", "resnet", "resnet50", "resnet_v2", "vgg16", "vgg19", "xception",
 )  # fmt: skip
 
+#: Modules of ``tf`` that are loaded when they are first used.
+_OWN_FILES = ("audio", "autograph", "debugging", "distribute", "lookup", "ragged", "sparse")
+
 #: Parts of the package that are loaded when they are first used, and other names of modules.
 MODULES: dict[str, str] = {
     **{
@@ -26,8 +29,8 @@ MODULES: dict[str, str] = {
             "tf", "tree",
         )
     },
-    **{name: f"tf.{name}" for name in ("audio", "debugging", "lookup", "ragged", "sparse")},
-    **{f"tf.{name}": f"tf.{name}" for name in ("audio", "debugging", "lookup", "ragged", "sparse")},
+    **{name: f"tf.{name}" for name in _OWN_FILES},
+    **{f"tf.{name}": f"tf.{name}" for name in _OWN_FILES},
     "keras": "",
     "ops.numpy": "ops",
     "wrappers": "estimators.wrappers",

@@ -39,6 +39,7 @@ _TABLE: dict[str, dict[str, str]] = {
         ),
     },
     "matrices": {
+        "tf": "eye",
         "tf.linalg": (
             "adjoint cholesky_solve cross eigh eigvalsh eye logdet lstsq matrix_rank matrix_transpose normalize pinv "
             "set_diag slogdet solve svd tensor_diag tensor_diag_part triangular_solve"
@@ -55,6 +56,9 @@ _TABLE: dict[str, dict[str, str]] = {
     },
     "ragged": {
         "tf": "RaggedTensor",
+    },
+    "sorting": {
+        "tf": "argsort sort",
     },
     "debugging": {
         "tf": "Assert assert_equal assert_greater assert_less assert_rank",

@@ -222,7 +222,7 @@ def network(wanted: Wanted, features: Features, ending: Ending, published: Publi
     begin = _begin(wanted, sizes)
     x = features(cast(AnyTensor, begin))
     x = ending.top(x, wanted) if wanted.include_top else ending.pooled(x, wanted.pooling)
-    sources = sources_of(begin)
+    sources = [tensor for tensor in sources_of(begin) if tensor.node.is_input or tensor is begin]  # and no constants
     model = Model(sources[0] if len(sources) == 1 else sources, x, wanted.name)
     if path is not None:
         model.load_weights(str(path))

@@ -53,6 +53,14 @@ def _check_ids(model: Judged, y: Array) -> Iterator[Problem]:
     if ids.shape[1:] != tuple(outer):
         yield _wrong_id_shape(model, y, tuple(outer), units)
         return
+    if ids.dtype.kind == "f" and outer and (ids % 1).any():  # such as masks of pictures in another size
+        yield warning(
+            "label_encoding_mismatch",
+            "data.y",
+            "y: class ids are whole numbers, and these are not: they are cut off, as Keras does; if they come from "
+            "tf.image.resize, give it method='nearest'",
+        )
+        ids = np.trunc(ids)
     if ids.dtype.kind == "f" and (ids % 1).any():
         row = int(np.argmax((ids % 1 != 0).reshape(len(ids), -1).any(axis=1)))
         yield error(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from clarinet.aliases.members import missing
@@ -14,6 +14,24 @@ from clarinet.types import AnyTensor, Array, TensorLike
 
 #: What :meth:`Dataset.cardinality` says of data sets without an end, and of those that have to be gone through.
 INFINITE_CARDINALITY, UNKNOWN_CARDINALITY = -1, -2
+
+
+class NumpyIterator(Iterator[object]):
+    """One pass through a data set, with plain arrays and NumPy's numbers; ``next()`` gives the next element, too.
+
+    Args:
+        elements: of the pass.
+    """
+
+    def __init__(self, elements: Iterable[AnyTensor]) -> None:
+        self._elements = iter(elements)
+
+    def __next__(self) -> object:
+        return plain(next(self._elements))
+
+    def next(self) -> object:
+        """The next element."""
+        return next(self)
 
 
 class Elements:
@@ -37,9 +55,9 @@ class Elements:
         """One pass; arrays come as tensors."""
         return elements_of(self._chunks())
 
-    def as_numpy_iterator(self) -> Iterator[object]:
+    def as_numpy_iterator(self) -> NumpyIterator:
         """One pass, with plain arrays and NumPy's numbers."""
-        return (plain(element) for element in self)
+        return NumpyIterator(self)
 
     def __len__(self) -> int:
         if self._length < 0:
@@ -78,8 +96,12 @@ class Elements:
                     f"an element of this Dataset holds {chunk.spec}, which is one sample or less; expected batches: "
                     "end with .batch(32)"
                 )
-            rows = [array.reshape(-1, *array.shape[2:]) for array in chunk.arrays]
-            yield built(chunk.form, rows), chunk.arrays[0].shape[1], None
+            together = (
+                len({array.shape[1] for array in chunk.arrays}) == 1
+            )  # else zip put batches of two sizes together
+            for part in [chunk] if together else (chunk.rows(slice(i, i + 1)) for i in range(len(chunk))):
+                rows = [array.reshape(-1, *array.shape[2:]) for array in part.arrays]
+                yield built(chunk.form, rows), rows[0].shape[0] // len(part), None
 
     def reduce(self, initial_state: TensorLike, reduce_func: Callable[..., TensorLike], name: object = None) -> object:
         """What a function makes of a state and each element, the state being what it gave before."""

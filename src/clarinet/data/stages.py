@@ -135,10 +135,8 @@ def _filled(boxes: Array, shape: Sequence[int | None] | None, value: object) -> 
         raise ValueError(f"padded_batch: an element of shape {tuple(longest)} is larger than padded_shapes {shape}")
     texts = arrays[0].dtype == object
     whole = np.full((len(arrays), *sizes), (b"" if texts else 0) if value is None else value, arrays[0].dtype)
-    for row, array in zip(whole, arrays):
-        row[tuple(map(slice, array.shape))] = array
-    for i, array in enumerate(arrays if not longest else []):
-        whole[i] = array
+    for i, array in enumerate(arrays):
+        whole[(i, *map(slice, array.shape))] = array
     return whole
 
 

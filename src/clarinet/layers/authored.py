@@ -34,10 +34,11 @@ from clarinet.graph import (
     with_rounds,
     within_trace,
 )
+from clarinet.layers.arguments import next_in_order, training_in_order, without_masks
 from clarinet.layers.attributes import attributes_of
 from clarinet.layers.base import Layer, check_shape
 from clarinet.layers.building import build
-from clarinet.layers.calling import inside_call, mask_of, next_in_order, set_masks, without_masks
+from clarinet.layers.calling import inside_call, mask_of, set_masks
 from clarinet.layers.describing import kept_layer
 from clarinet.layers.handle import Handle, take_name
 from clarinet.layers.input_spec import check_inputs
@@ -162,6 +163,7 @@ class Authored:
     def __call__(self, *inputs: TensorLike, training: bool | None = None, **settings: object) -> AnyTensor:
         """Use the layer: on tensors of a network it makes the next ones, on numbers it computes at once."""
         this: Any = self
+        inputs, training = training_in_order(this.call, inputs, training, settings)
         inputs = (*inputs, *next_in_order(this.call, len(inputs), settings))
         inputs = typed("tuple[TensorLike, ...]", within_trace(inputs))
         if "training" in signature(this.call).parameters:

@@ -6,21 +6,19 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from inspect import signature
 from reprlib import repr as short
 from typing import Any, ClassVar, Never, Protocol, Self, cast
 
 import numpy as np
 
 from clarinet.configurable import check_flag
-from clarinet.graph import Maskable, arguments, flatten, form_of, is_symbolic, masks_of, packed
+from clarinet.graph import Maskable, arguments, flatten, form_of, masks_of, packed
 from clarinet.layers.context import Context
 from clarinet.layers.earlier import EARLIER, understood
 from clarinet.layers.handle import Handle, leaf_layers
 from clarinet.ops.dtypes import FLOAT
 from clarinet.ops.operation import Gradients, Operation
 from clarinet.ops.specs import TensorSpec, Tried
-from clarinet.ops.structures import leaves
 from clarinet.ops.tape import remember
 from clarinet.ops.tensor import Tensor, tensor
 from clarinet.params import Weight
@@ -217,23 +215,6 @@ def computed_with_masks(layer: Computing, given: Sequence[object], mask: object 
     outputs = computed(layer, given, mask=None if layer.merges else previous)
     set_masks(layer, list(given) if layer.merges else given[0], previous, outputs)
     return outputs
-
-
-def next_in_order(call: Callable[..., object], given: int, settings: dict[str, object]) -> list[object]:
-    """Tensors that are given by name and come next in order; they are taken out of ``settings``."""
-    found = []
-    for name, each in list(signature(call).parameters.items())[given:]:
-        value = settings.get(name)
-        plain = each.kind is each.POSITIONAL_OR_KEYWORD and not name.endswith("mask")
-        if not plain or not (is_symbolic(value) or any(isinstance(x, (np.ndarray, Variable)) for x in leaves(value))):
-            break
-        found.append(settings.pop(name))
-    return found
-
-
-def without_masks(settings: Mapping[str, object]) -> list[object]:
-    """What a call is given by name, but for masks."""
-    return [value for name, value in settings.items() if not name.endswith("mask")]
 
 
 def mask_of(x: object) -> Tensor | None:

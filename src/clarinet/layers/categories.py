@@ -67,27 +67,28 @@ class CategoryEncoding(Preparing):
         return encoded_shape(input_shape, self.output_mode, self.num_tokens, "CategoryEncoding")
 
     def __call__(
-        self, x: object, training: bool | None = None, mask: TensorLike = None, *, count_weights: object = None
+        self, inputs: object, training: bool | None = None, mask: TensorLike = None, *, count_weights: object = None
     ) -> AnyTensor:
         """Use the layer: on tensors of a network it makes the next one, on ids it computes.
 
         Args:
-            x: ids, or a tensor.
+            inputs: ids, or a tensor.
             training, mask: change nothing.
-            count_weights: what each id counts, numbers in the shape of ``x``, for ``"count"``; on ids alone.
+            count_weights: what each id counts, numbers in the shape of ``inputs``, for ``"count"``; on ids alone.
         """
         if count_weights is None:
-            return super().__call__(x, training, mask)
+            return super().__call__(inputs, training, mask)
         if self.output_mode != "count":
             raise ValueError(
                 f"CategoryEncoding: count_weights go with output_mode='count', and it is {self.output_mode!r}"
             )
-        if is_symbolic([x, count_weights]):
+        if is_symbolic([inputs, count_weights]):
             raise TypeError(
                 "CategoryEncoding: count_weights in a network are not supported; encode the data before, or multiply "
                 "one-hot codes by the weights and add them up with clarinet.ops"
             )
-        return cast(AnyTensor, tensor(self._encoded(as_data(x, "CategoryEncoding"), as_data(count_weights, "weights"))))
+        ids, counts = as_data(inputs, "CategoryEncoding"), as_data(count_weights, "weights")
+        return cast(AnyTensor, tensor(self._encoded(ids, counts)))
 
     def prepare(self, *arrays: Array) -> Array:
         return self._encoded(arrays[0], None)

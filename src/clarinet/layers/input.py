@@ -20,6 +20,8 @@ from clarinet.types import Array, DType, Shape, TensorLike
 
 #: Of the data that go into a network; the text is for programs, a model computes in its own dtype.
 _DTYPES = ("float32", "float64", "float16", "bfloat16", "int8", "int16", "int32", "int64", "uint8", "bool", "string")
+#: Python's types, and what Keras makes of them.
+_OF_PYTHON = {"object": "string", "str": "string", "int": "int32", "float": "float32"}
 
 
 @dataclass(eq=False, repr=False)
@@ -70,8 +72,8 @@ class InputLayer(Layer):
             self.batch_size = check_positive_int(self.batch_size, "Input: batch_size")
         given = self.input_shape if self.input_shape is not None and self.shape == () else self.shape
         self.shape = check_shape(given, "Input: shape", some_unknown=True)
-        called = str(getattr(self.dtype, "name", self.dtype) or "float32")
-        self.dtype = "string" if called in ("object", "str") else called
+        called = str(getattr(self.dtype, "name", None) or getattr(self.dtype, "__name__", self.dtype) or "float32")
+        self.dtype = _OF_PYTHON.get(called, called)
         if self.dtype not in _DTYPES:
             raise ValueError(f"Input: dtype is one of {', '.join(_DTYPES)}, received {self.dtype!r}")
 

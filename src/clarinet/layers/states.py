@@ -50,15 +50,17 @@ class TakesStates(Layer):
 
     def __call__(  # type: ignore[override]  # which takes states too
         self,
-        x: object,
+        sequence: object = None,
         initial_state: TensorLike = None,
         mask: TensorLike = None,
         training: bool | None = None,
+        *,
+        inputs: object = None,
     ) -> AnyTensor:
         """Use the layer, see :meth:`Layer.__call__`.
 
         Args:
-            x: sequences.
+            sequence: sequences; ``inputs=``, as Keras 2 has it, is the same.
             initial_state: what the states begin with: a tensor or rows (n, units), a list of them where there are
                 several states; default: zeros.
             mask: which steps count, see :meth:`Layer.__call__`.
@@ -67,4 +69,5 @@ class TakesStates(Layer):
         Returns:
             The output; with ``return_state`` a tuple of it and of the states behind the last step.
         """
+        x = inputs if sequence is None else sequence
         return self.called_on([x, *([] if initial_state is None else leaves(initial_state))], training, mask)

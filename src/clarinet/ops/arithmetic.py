@@ -338,11 +338,14 @@ def fmin(x1: TensorLike, x2: TensorLike) -> AnyTensor:
 def clip(x: TensorLike, x_min: TensorLike, x_max: TensorLike) -> AnyTensor:
     """``x`` brought into ``[x_min, x_max]``: ``min(max(x, x_min), x_max)``; the gradient is 0 outside, half at a bound.
 
+    A bound that is None is none.
+
     Example:
         >>> clip([-2.0, 0.5, 9.0], 0, 1).tolist()
         [0.0, 0.5, 1.0]
     """
-    return minimum(maximum(x, x_min), x_max)
+    above = x if x_min is None else maximum(x, x_min)
+    return converted(above) if x_max is None else minimum(above, x_max)
 
 
 def arctan2(x1: TensorLike, x2: TensorLike) -> AnyTensor:

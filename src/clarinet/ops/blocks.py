@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import reduce
 from math import prod
+from operator import mul
 
 from clarinet.ops.arithmetic import multiply, subtract
 from clarinet.ops.arranging import pad
-from clarinet.ops.axes import moveaxis, reshaped, transpose
+from clarinet.ops.axes import moveaxis, reshape, reshaped, transpose
 from clarinet.ops.convolving import channels_first, opened, per_axis
 from clarinet.ops.dispatch import apply, converted, promoted, shape_of
 from clarinet.ops.elementwise import square
 from clarinet.ops.exponentials import log10
 from clarinet.ops.indexing import get_item
 from clarinet.ops.operation import made
+from clarinet.ops.sizing import sizes_of_shape
 from clarinet.ops.sliding import OverlapAdd
-from clarinet.ops.specs import product
+from clarinet.ops.specs import is_symbolic, product
 from clarinet.ops.totals import mean
 from clarinet.problems import shown
 from clarinet.types import AnyTensor, TensorLike
@@ -56,7 +59,11 @@ def rearrange(tensor: TensorLike, pattern: str, **axes_lengths: int) -> AnyTenso
             f"rearrange: {pattern!r} does not fit a tensor of shape {shape_of(x)}: every axis has a name, and "
             "both sides have the same ones"
         )
-    sizes = _sizes(before, shape_of(x), axes_lengths, pattern)
+    several = is_symbolic(x) and shape_of(x)[1:].count(None) > 1  # then each is counted, for -1 stands for one alone
+    sizes = _sizes(before, sizes_of_shape(x, shape_of(x)) if several else shape_of(x), axes_lengths, pattern)
+    if several:
+        parted = transpose(reshape(x, [sizes[name] for name in names]), [names.index(name) for name in order])
+        return reshape(parted, [reduce(mul, (sizes[name] for name in group)) for group in after])
     parted = transpose(reshaped(x, [sizes[name] for name in names]), [names.index(name) for name in order])
     joined = [product(sizes[name] for name in group) for group in after]
     if joined[:1] == [None] and len(after[0]) == 1:  # the rows of a batch stay what they are
@@ -77,7 +84,7 @@ def _sizes(
     for group, size in zip(groups, shape):
         unknown = [name for name in group if name not in given]
         known = prod(given[name] for name in group if name in given)
-        if len(unknown) > 1 or (size is not None and (size % known if unknown else size != known)):
+        if len(unknown) > 1 or (isinstance(size, int) and (size % known if unknown else size != known)):
             raise ValueError(f"rearrange: sizes {dict(given)} do not part an axis of {size} as {pattern!r} says")
         found |= {name: given[name] for name in group if name in given}
         found |= dict.fromkeys(unknown, None if size is None else size // known)

@@ -15,6 +15,7 @@ from clarinet.ops.operation import Operation, made
 from clarinet.ops.specs import Symbolic, TensorSpec, is_symbolic
 from clarinet.ops.tape import ACTIVE, remember
 from clarinet.ops.tensor import Tensor, tensor
+from clarinet.ops.texts import as_bytes
 from clarinet.problems import shown
 from clarinet.types import AnyTensor, Array, Arrays, DType, TensorLike
 from clarinet.variables import Variable
@@ -235,8 +236,23 @@ def promoted(*xs: TensorLike, least: type | None = None) -> list[Operand]:
             return [*xs]  # type: ignore[list-item]  # they are tensors
     found = [None if type(x) in WEAK else converted(x) for x in xs]
     kinds: list[Any] = [type(x) if one is None else dtype_of(one) for x, one in zip(xs, found)]
+    if any(getattr(kind, "kind", None) in "OSU" for kind in kinds if not isinstance(kind, type)):
+        return _as_texts(xs, found, least)
     dtype = result_dtype(*kinds, *([least] if least else []))
     return [np.asarray(x, dtype) if one is None else typed(one, dtype) for x, one in zip(xs, found)]
+
+
+def _as_texts(xs: Sequence[TensorLike], found: Sequence[Operand | None], least: type | None) -> list[Operand]:
+    """Texts as bytes, which operations move about that need no numbers.
+
+    Raises:
+        TypeError: numbers are needed, or are among them.
+    """
+    for x, one in zip(xs, found):
+        if least is not None or one is None or dtype_of(one).kind not in "OSU":
+            words = "numbers, received a text" if least is not None else f"texts throughout, received {shown(x)}"
+            raise TypeError(f"expected {words}; tf.strings.to_number and tf.strings.as_string make one of the other")
+    return [one if dtype_of(one).kind == "O" else as_bytes(np.asarray(one)) for one in found if one is not None]
 
 
 def floats(x: TensorLike) -> Operand:

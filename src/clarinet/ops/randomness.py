@@ -252,10 +252,17 @@ def gamma(shape: ShapeLike, alpha: TensorLike, dtype: DTypeArg = None, seed: obj
     """Numbers of a gamma distribution with scale 1; no gradient flows to ``alpha``.
 
     Args:
-        alpha: the distribution's shape, above 0; a number, or a tensor that can be broadcast to ``shape``.
+        alpha: the distribution's shape, above 0; a number, or a tensor that can be broadcast to ``shape``. A list is a
+            row of distributions, each of which gives ``shape`` numbers, as in TensorFlow: along a last axis.
         shape, dtype, seed: as of :func:`normal`.
+
+    Example:
+        >>> gamma((3,), 2.0, seed=0).shape, gamma((3,), [0.5, 2.0], seed=0).shape
+        ((3,), (3, 2))
     """
     sizes = whole_shape(shape, "random.gamma: shape")
+    if isinstance(alpha, (list, tuple)):
+        sizes = (*sizes, *shape_of(converted(alpha)))
     return _draw(Gamma, sizes, _float(dtype, "gamma"), seed, parameters=(floats(alpha),))
 
 

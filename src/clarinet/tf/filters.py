@@ -22,6 +22,7 @@ __all__ = [
     "max_pool",
     "max_pool1d",
     "max_pool2d",
+    "pool",
     "separable_conv2d",
 ]
 Sizes = int | Sequence[int]
@@ -199,6 +200,36 @@ def avg_pool2d(
 
 
 max_pool, avg_pool = max_pool2d, avg_pool2d
+
+
+def pool(
+    input: TensorLike,
+    window_shape: Sizes,
+    pooling_type: str,
+    strides: Sizes = 1,
+    padding: str = "VALID",
+    data_format: str | None = None,
+    dilations: Sizes | None = None,
+    name: object = None,
+) -> AnyTensor:
+    """The largest number or the mean of every window of a sequence, an image or a volume.
+
+    Args:
+        input: with rows and channels.
+        window_shape, strides: of the axes between them; a number is for all of them.
+        pooling_type: ``"MAX"`` or ``"AVG"``.
+        padding: ``"VALID"`` or ``"SAME"``.
+        data_format: such as ``"NHWC"``, the default, or ``"NCHW"``.
+
+    Raises:
+        ValueError: another kind of pooling, or dilations.
+    """
+    kinds = {"MAX": ops.max_pool, "AVG": ops.average_pool}
+    axes = ops.ndim(input) - 2
+    if pooling_type not in kinds or {*_spatial(dilations, axes, False)} != {1}:
+        raise ValueError(f"tf.nn.pool: expected 'MAX' or 'AVG', no dilations; received {pooling_type!r}, {dilations}")
+    form = data_format or f"N{'DHW'[3 - axes :]}C"
+    return _pool(kinds[pooling_type], axes, input, window_shape, strides, padding, form)
 
 
 @explained

@@ -11,7 +11,6 @@ BOTH: dict[str, str] = {
     **{f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tanh")},
     "add": f"add {_PAIRS}",
     "add_n": "sum inputs:x axis=0",
-    "argsort": "argsort values:x",
     "atan2": "arctan2 y:x1 x:x2",
     "divide": f"divide {_PAIRS}",
     "equal": f"equal {_PAIRS}",
@@ -44,12 +43,12 @@ BOTH: dict[str, str] = {
 }
 #: Those in ``tf`` alone.
 TOP: dict[str, str] = {
-    **same("expand_dims eye meshgrid searchsorted sort"),
+    **same("meshgrid searchsorted"),
     "broadcast_to": "broadcast_to input:x",
     "clip_by_value": "clip t:x clip_value_min:x_min clip_value_max:x_max",
     "concat": "concatenate values:xs",
     "convert_to_tensor": "convert_to_tensor value:x",
-    "einsum": "einsum",
+    "einsum": "einsum equation:subscripts",
     "expand_dims": "expand_dims input:x",
     "fill": "full dims:shape value:fill_value",
     "identity": "copy input:x",
@@ -63,7 +62,6 @@ TOP: dict[str, str] = {
     "reverse": "flip tensor:x",
     "roll": "roll input:x",
     "size": "size input:x",
-    "sort": "sort values:x",
     "squeeze": "squeeze input:x",
     "stack": "stack values:x",
     "stop_gradient": "stop_gradient input:variable",
@@ -77,7 +75,11 @@ TOP: dict[str, str] = {
 }
 #: Those in ``tf.math`` alone.
 MATH: dict[str, str] = {
-    **same("erf log log1p expm1 rsqrt reciprocal softplus softsign softmax log_softmax in_top_k"),
+    **same("erf log log1p expm1 rsqrt reciprocal in_top_k"),
+    "log_softmax": "log_softmax logits:x",
+    "softmax": "softmax logits:x",
+    "softplus": "softplus features:x",
+    "softsign": "softsign features:x",
     "top_k": "top_k input:x",
     "divide_no_nan": f"divide_no_nan {_PAIRS}",
     "floordiv": f"floor_divide {_PAIRS}",
@@ -97,7 +99,8 @@ MATH: dict[str, str] = {
 }
 #: ``tf.nn``.
 NN: dict[str, str] = {
-    **same("sigmoid tanh silu swish"),
+    **same("sigmoid tanh"),
+    **{name: f"{name} features:x" for name in ("silu", "swish")},
     "elu": "elu features:x",
     "gelu": "gelu features:x approximate=0",
     "leaky_relu": "leaky_relu features:x alpha:negative_slope",
@@ -116,7 +119,7 @@ NN: dict[str, str] = {
 LINALG: dict[str, str] = {
     "diag": "diag diagonal:x",
     "diag_part": "diagonal input:x",
-    **same("det inv cholesky qr"),
+    **{name: f"{name} input:x" for name in ("cholesky", "det", "inv", "qr")},
     "einsum": "einsum",
     "norm": "norm tensor:x",
     "tensordot": "tensordot a:x1 b:x2",

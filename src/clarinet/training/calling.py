@@ -16,9 +16,10 @@ from clarinet.engines import NativeEngine, ReferenceEngine
 from clarinet.engines.calls import Calls, Run, trained_as
 from clarinet.graph import AddedLoss, Choice, Constant, Network, Node, Scan, Update, fits, within_trace
 from clarinet.graph import Tensor as Symbol
+from clarinet.layers.arguments import next_in_order, training_in_order
 from clarinet.layers.authored import as_tensors, tensor_of
 from clarinet.layers.base import Layer
-from clarinet.layers.calling import computed, inside_call, next_in_order
+from clarinet.layers.calling import computed, inside_call
 from clarinet.layers.handle import Handle
 from clarinet.layers.leaves import trained_leaves
 from clarinet.making_plans import make_plan
@@ -74,6 +75,16 @@ class CallableModel(Trainable, Protocol):
 
     @property
     def non_trainable_weights(self) -> list[Variable]: ...
+
+
+def training_in_place(
+    self: CallableModel, inputs: tuple[TensorLike, ...], training: bool | None, settings: dict[str, object]
+) -> tuple[tuple[TensorLike, ...], bool | None]:
+    """The inputs of a call without ``training``, and that, where it is given in its place, as in ``model(x, True)``."""
+    if self.has_call:
+        return training_in_order(self.call, inputs, training, settings)
+    said = len(inputs) == 2 and isinstance(inputs[1], bool)
+    return (inputs[:1], bool(inputs[1])) if said else (inputs, training)
 
 
 def all_inputs(
