@@ -141,7 +141,6 @@ def test_every_sentence_says_what_to_do() -> None:
             "clarinet.applications has no nasnet: it is not there yet; MobileNetV2",
         ),
         ("from clarinet.keras.layers import Dens", "did you mean 'Dense'?"),
-        ("from clarinet.utils import FeatureSpace", "clarinet.utils has no FeatureSpace: clarinet.datasets.load_table"),
         ("import clarinet as tf; tf.distribute.Server", "clarinet.tf.distribute has no Server: one process trains one"),
         ("import clarinet as tf; tf.compat.v1.Session", "clarinet has no Session: programs of TensorFlow 1"),
         ("from clarinet import backend; backend.conv3d", "clarinet.backend has no conv3d: use the layer of that name"),

@@ -48,7 +48,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "utils": {
         _BOXES: ("bounding_boxes",),
-        "clarinet.datasets.load_table reads and codes tables": ("FeatureSpace",),
         "read the files with Python, and give fit arrays": ("audio_dataset_from_directory",),
     },
     "layers": {

@@ -82,6 +82,16 @@ class Computing(Handle):
     supports_masking: ClassVar[bool] = False
 
     @property
+    def codes(self) -> int | None:
+        """How many codes it may give, from 0 on; None where it gives no codes."""
+        return None
+
+    @property
+    def needs_adapt(self) -> bool:
+        """Whether its ``adapt`` has to see data before it is used as it is meant."""
+        return not self.adapted
+
+    @property
     def counts_sizes(self) -> bool:
         """Whether it takes sizes that may not be known before there are numbers."""
         return False

@@ -158,6 +158,14 @@ class Discretization(Preparing):
     def output_dtype(self) -> DType:
         return _INT32 if self.output_mode == "int" else super().output_dtype
 
+    @property
+    def needs_adapt(self) -> bool:
+        return self.bin_boundaries is None
+
+    @property
+    def codes(self) -> int:
+        return self.depth()
+
     def depth(self) -> int:
         """How many ranges there are."""
         return self.num_bins or 0 if self.bin_boundaries is None else len(self.bin_boundaries) + 1
@@ -262,6 +270,10 @@ class Hashing(Preparing):
     salt: int | Sequence[int] | None = None
     output_mode: str = "int"
 
+    @property
+    def codes(self) -> int:
+        return self.num_bins
+
     def check(self) -> None:
         self.num_bins = check_positive_int(self.num_bins, "Hashing: num_bins")
         self.salt = checked_salt(self.salt, "Hashing")
@@ -309,6 +321,10 @@ class HashedCrossing(Preparing):
 
     num_bins: int
     output_mode: str = "int"
+
+    @property
+    def codes(self) -> int:
+        return self.num_bins
 
     def check(self) -> None:
         self.num_bins = check_positive_int(self.num_bins, "HashedCrossing: num_bins")

@@ -231,10 +231,8 @@ class Handle(Stateless):
 
         def __getattr__(self, name: str) -> Variable:
             """A weight by its name: ``layer.kernel``."""
-            if name in ("input", "output"):  # properties, which say themselves what is missing
-                self._first_node()
-            if name[:1] != "_":
-                self._expect_weights()
+            if name[:1] != "_":  # input and output are properties, which say themselves what is missing
+                (self._first_node if name in ("input", "output") else self._expect_weights)()
             for variable in vars(self).get("_core", self)._variables or ():
                 if variable.name == name:
                     return variable

@@ -167,6 +167,14 @@ class LooksUp(Preparing):
         """
         return [*(self.special() if include_special_tokens else ()), *(self.vocabulary or ())]
 
+    @property
+    def needs_adapt(self) -> bool:
+        return self.vocabulary is None
+
+    @property
+    def codes(self) -> int:
+        return self.vocabulary_size()
+
     def vocabulary_size(self) -> int:
         """Number of tokens, the special ones included: an Embedding's ``input_dim``."""
         return len(self.special()) + len(self.vocabulary or ())
