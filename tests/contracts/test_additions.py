@@ -64,6 +64,10 @@ ROWLESS = {
         (layers.GRUCell, layers.LSTMCell, layers.SimpleRNNCell, layers.StackedRNNCells),
         "one step, which RNN takes; it has rows with each of them",
     ),
+    **dict.fromkeys(
+        (initializers.STFT, layers.MelSpectrogram, layers.STFTSpectrogram),
+        "of sounds, see tests/layers/test_spectrograms.py",
+    ),
     layers.Pipeline: "other layers, one after another",
     layers.Wrapper: "a base of layers around another one",
     layers.TextVectorization: "works on texts, before a model",

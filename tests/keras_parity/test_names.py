@@ -24,8 +24,8 @@ PARTS = ("applications", "distribution", "quantizers", "distillation", "export",
 MOST_ABSENT = 50
 #: Modules that are there, and listed for what they lack.
 LACKING = (
-    "data.experimental", "tf.config", "tf.distribute", "tf.experimental", "tf.image", "tf.io", "tf.linalg", "tf.math", "tf.nn",
-    "tf.ragged", "tf.random", "tf.signal", "tf.sparse", "tf.train", "tf.types",
+    "data.experimental", "tf.config", "tf.distribute", "tf.experimental", "tf.image", "tf.io", "tf.linalg", "tf.math",
+    "tf.nn", "tf.ragged", "tf.random", "tf.signal", "tf.sparse", "tf.train", "tf.types",
 )  # fmt: skip
 #: Defaults that differ on purpose, and why.
 OTHER_DEFAULTS = {

@@ -69,3 +69,18 @@ def test_what_it_refuses():
         FeatureSpace({"price": "float"}, crosses=[("price", "size")])
     with pytest.raises(TypeError, match="expected a dictionary of features"):
         space()([1.0])
+
+
+def test_texts_by_a_layer_of_choice():
+    words = keras.layers.TextVectorization(output_mode="count")
+    made = FeatureSpace({"colour": FeatureSpace.feature("string", words, "float")})
+    made.adapt(ROWS)
+    assert np.asarray(made(ROWS)).tolist() == [[0, 1, 0], [0, 0, 1], [0, 1, 0], [0, 1, 0]]
+
+
+def test_ranges_that_were_learned_are_kept_in_files(tmp_path):
+    made = FeatureSpace({"price": FeatureSpace.float_discretized(3)})
+    made.adapt(ROWS)
+    made.save(tmp_path / "space.keras")
+    loaded = keras.models.load_model(tmp_path / "space.keras")
+    np.testing.assert_array_equal(loaded({"price": ROWS["price"][:, None]}), made(ROWS))

@@ -37,7 +37,6 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "loading a file never runs code; pass functions in custom_objects": ("enable_unsafe_deserialization",),
         "compile(engine=) chooses what computes": ("set_backend",),
     },
-    "initializers": {"there is no STFT layer": ("STFT", "STFTInitializer", "stft")},
     "saving": {
         _FILES: ("KerasFileEditor",),
     },
@@ -48,12 +47,10 @@ _TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "utils": {
         _BOXES: ("bounding_boxes",),
-        "read the files with Python, and give fit arrays": ("audio_dataset_from_directory",),
     },
     "layers": {
         _BOXES: ("MaxNumBoundingBoxes",),
         _OTHERS: ("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"),
-        "compute the spectrogram before training, e.g. with scipy.signal.stft": ("MelSpectrogram", "STFTSpectrogram"),
         _LATER: ("ReversibleEmbedding",),
     },
     "ops": {

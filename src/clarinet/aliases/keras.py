@@ -70,6 +70,8 @@ _CLASSES_OF_INITIALIZERS = (
 )  # fmt: skip
 _OF_INITIALIZERS = {
     **{name: "".join(map(str.capitalize, name.split("_"))) for name in _CLASSES_OF_INITIALIZERS},
+    "STFTInitializer": "STFT",
+    "stft": "STFT",
     "IdentityInitializer": "Identity",
     "OrthogonalInitializer": "Orthogonal",
 }
@@ -122,6 +124,7 @@ _OF_UTILS = {
     "standardize_dtype": "backend:standardize_dtype",
     **{name: f"preprocessing.image:{name}" for name in ("array_to_img", "img_to_array", "load_img", "save_img")},
     "FeatureSpace": "preprocessing.feature_space:FeatureSpace",
+    "audio_dataset_from_directory": "preprocessing.sounds:audio_dataset_from_directory",
     "image_dataset_from_directory": "preprocessing:image_dataset_from_directory",
     "text_dataset_from_directory": "preprocessing:text_dataset_from_directory",
     "timeseries_dataset_from_array": "preprocessing:timeseries_dataset_from_array",

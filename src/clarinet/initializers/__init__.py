@@ -12,7 +12,7 @@ from clarinet import aliases
 from clarinet.configurable import exported, resolve
 from clarinet.fields import Field
 from clarinet.initializers.base import Function, Initializer
-from clarinet.initializers.constant import Constant, Identity, Ones, Zeros
+from clarinet.initializers.constant import STFT, Constant, Identity, Ones, Zeros
 from clarinet.initializers.distributions import Orthogonal, RandomNormal, RandomUniform, TruncatedNormal
 from clarinet.initializers.scaling import (
     GlorotNormal,
@@ -26,6 +26,7 @@ from clarinet.initializers.scaling import (
 from clarinet.names import public
 
 __all__ = [
+    "STFT",
     "Constant",
     "GlorotNormal",
     "GlorotUniform",

@@ -119,6 +119,7 @@ if TYPE_CHECKING:
     from clarinet.layers.rnn import RNN, StackedRNNCells
     from clarinet.layers.simple_rnn import SimpleRNN, SimpleRNNCell
     from clarinet.layers.spectral import SpectralNormalization
+    from clarinet.layers.spectrograms import MelSpectrogram, STFTSpectrogram
     from clarinet.layers.text import TextVectorization
     from clarinet.layers.time_distributed import TimeDistributed
     from clarinet.layers.tones import (
@@ -208,6 +209,7 @@ __all__ = [
     "MaxPooling2D",
     "MaxPooling3D",
     "Maximum",
+    "MelSpectrogram",
     "Minimum",
     "MixUp",
     "MultiHeadAttention",
@@ -245,6 +247,7 @@ __all__ = [
     "Reshape",
     "Residual",
     "Resizing",
+    "STFTSpectrogram",
     "SeparableConv1D",
     "SeparableConv2D",
     "SimpleRNN",
@@ -311,6 +314,7 @@ _LATER = {
         "rnn": "RNN StackedRNNCells",
         "simple_rnn": "SimpleRNN SimpleRNNCell",
         "spectral": "SpectralNormalization",
+        "spectrograms": "MelSpectrogram STFTSpectrogram",
         "text": "TextVectorization",
         "time_distributed": "TimeDistributed",
         "tones": "AutoContrast ContrastLimitedAdaptiveHistogramEqualization Equalization Solarization",

@@ -137,11 +137,13 @@ class Discretization(Preparing):
     output_mode: str = "int"
 
     def check(self) -> None:
-        if (self.num_bins is None) == (self.bin_boundaries is None):
+        given = self.num_bins is None, self.bin_boundaries is None
+        learned = given == (False, False) and len(self.bin_boundaries or ()) < (self.num_bins or 0)  # of a file
+        if given[0] == given[1] and not learned:
             raise ValueError("Discretization: expected either bin_boundaries or num_bins, which adapt finds them for")
         if self.num_bins is not None:
             self.num_bins = check_positive_int(self.num_bins, "Discretization: num_bins")
-        else:
+        if self.bin_boundaries is not None:
             self.bin_boundaries = _ascending(self.bin_boundaries)
         self.epsilon = check_number(self.epsilon, "Discretization: epsilon", low=1e-9, high=1)
         self.output_mode = check_mode(self.output_mode, _MODES, "Discretization")

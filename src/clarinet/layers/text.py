@@ -119,12 +119,15 @@ class TextVectorization(LooksUp):
 
     # Shapes.
 
-    def output_shape(self, input_shape: Shape) -> Shape:
+    def _check_samples(self, input_shape: Shape) -> None:
         if self.split is not None and input_shape not in ((), (1,)):
             raise ValueError(
                 f"TextVectorization: takes one text a sample, Input((1,), dtype='string'); received samples of shape "
                 f"{input_shape}"
             )
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        self._check_samples(input_shape)
         if self.output_mode != "int":
             return (self.depth(),)
         lengthens = self.split is not None or self.ngrams is not None
@@ -160,8 +163,8 @@ class TextVectorization(LooksUp):
 
     def _tokens(self, values: Array) -> list[list[str]]:
         """The tokens of each text."""
-        if self.split is not None and values.ndim > 1:
-            self.output_shape(values.shape[1:])
+        if values.ndim > 1:
+            self._check_samples(values.shape[1:])
         rows = values.reshape(len(values) if values.ndim else 1, -1)
         texts = self._standardized(rows.ravel())
         found = self._split(texts, rows.shape[1])

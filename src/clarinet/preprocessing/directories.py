@@ -95,7 +95,7 @@ def image_dataset_from_directory(
         array = img_to_array(load_img(path, color_mode))
         return array if array.shape[:2] == (height, width) else np.asarray(resizing(array[None]))[0]
 
-    found = _Files(directory, labels, label_mode, class_names, _PICTURES, follow_links, verbose)
+    found = Files(directory, labels, label_mode, class_names, _PICTURES, follow_links, verbose)
     return found.datasets(read, batch_size, shuffle, seed, validation_split, subset, verbose)
 
 
@@ -131,11 +131,11 @@ def text_dataset_from_directory(
     def read(path: str) -> bytes:
         return Path(path).read_bytes()[:max_length]
 
-    found = _Files(directory, labels, label_mode, class_names, (".txt",), follow_links, verbose)
+    found = Files(directory, labels, label_mode, class_names, (".txt",), follow_links, verbose)
     return found.datasets(read, batch_size, shuffle, seed, validation_split, subset, verbose)
 
 
-class _Files:
+class Files:
     """The files in a folder, and their classes."""
 
     def __init__(
@@ -208,8 +208,9 @@ class _Files:
         validation_split: float | None,
         subset: str | None,
         verbose: bool,
+        padded: bool = False,
     ) -> FolderDataset | list[FolderDataset]:
-        """The data set, or those for training and for validation."""
+        """The data set, or those for training and for validation; ``padded``: whether files differ in length."""
         _check_split(validation_split, subset, shuffle, seed)
         kept = (next_seed() if seed is None else int(seed)) % 2**32
         order = np.arange(len(self.paths))
@@ -218,20 +219,21 @@ class _Files:
         held_out = int((validation_split or 0) * len(order))
         parts = {"training": order[: len(order) - held_out], "validation": order[len(order) - held_out :]}
         if not subset:
-            return self._dataset(order, read, batch_size, kept if shuffle else None)
+            return self._dataset(order, read, batch_size, kept if shuffle else None, padded)
         wanted = ("training", "validation") if subset == "both" else (subset,)
         if verbose:
             for name in wanted:
                 print(f"Using {len(parts[name])} files for {name}.")
+        order_of = kept if shuffle else None
         still = subset == "both"  # validation data then stay in order, as in Keras
         made = [
-            self._dataset(parts[n], read, batch_size, kept if shuffle and not (still and n == "validation") else None)
+            self._dataset(parts[n], read, batch_size, None if still and n == "validation" else order_of, padded)
             for n in wanted
         ]
         return made if still else made[0]
 
     def _dataset(
-        self, order: Array, read: Callable[[str], Array | bytes], batch_size: int | None, seed: int | None
+        self, order: Array, read: Callable[[str], Array | bytes], batch_size: int | None, seed: int | None, padded: bool
     ) -> FolderDataset:
         if not len(order):
             raise ValueError(
@@ -247,7 +249,8 @@ class _Files:
             return read(paths[place]) if labels is None else (read(paths[place]), labels[place])
 
         dataset = numbers.map(element)
-        dataset = dataset if batch_size is None else dataset.batch(batch_size)
+        if batch_size is not None:
+            dataset = dataset.padded_batch(batch_size) if padded else dataset.batch(batch_size)
         made = FolderDataset(dataset._chunks, dataset._length)
         made.class_names, made.file_paths = self.names, paths
         return made

@@ -10,6 +10,7 @@ import numpy as np
 
 from clarinet import aliases, ops
 from clarinet.names import public
+from clarinet.preprocessing.wav import samples_of
 from clarinet.tf.io import bytes_of
 from clarinet.types import AnyTensor, TensorLike
 
@@ -45,14 +46,10 @@ def decode_wav(
         [[0.0], [0.5...]]
     """
     try:
-        with wave.open(io.BytesIO(bytes_of(contents))) as file:
-            channels, width, rate, _, *_ = file.getparams()
-            raw = file.readframes(file.getnframes())
-    except (wave.Error, EOFError) as error:
-        raise ValueError(f"tf.audio.decode_wav: the bytes are no WAV file ({error})") from error
-    if width != 2:
-        raise ValueError(f"tf.audio.decode_wav: samples of {8 * width} bits, expected 16; convert the file")
-    samples = (np.frombuffer(raw, "<i2").astype(np.float32) / 32768).reshape(-1, channels)
+        samples, rate = samples_of(bytes_of(contents))
+    except ValueError as error:
+        raise ValueError(f"tf.audio.decode_wav: {error}") from error
+    channels = samples.shape[1]
     if desired_channels > 0:
         samples = np.pad(samples, [(0, 0), (0, max(0, desired_channels - channels))], mode="edge")
         samples = samples[:, :desired_channels]
