@@ -182,8 +182,8 @@ def _optimizer(optimizer: torch.optim.Optimizer) -> optimizers.Optimizer:
         raise NotConverted("optimizer", f"optimizer {name}")
     own = {_SETTINGS[key]: value for key, value in settings.items() if key in _SETTINGS and value not in (None, False)}
     # A schedule has set the rate of its first step, which may be none at all: what it leads to counts.
-    rates = [float(settings.get(key) or 0.0) for key in ("lr", "initial_lr", "max_lr")]
-    own["learning_rate"] = max(rates)
+    scheduled = (float(settings[key]) for key in ("initial_lr", "max_lr") if key in settings)
+    own["learning_rate"] = max([float(settings["lr"]), *scheduled])
     if "betas" in settings:
         own["beta_1"], own["beta_2"] = settings["betas"]
     if name != "AdamW":
