@@ -87,7 +87,7 @@ class STFTSpectrogram(Layer):
             length // 2 + 1, self.frame_length, step, self.padding, use_bias=False, kernel_initializer=first, name=side
         )
 
-    def call(self, inputs: TensorLike) -> AnyTensor:
+    def call(self, inputs: TensorLike) -> AnyTensor:  # type: ignore[override]  # the same in training
         """The spectrogram of each channel."""
         each = [self._of_one(inputs[..., i : i + 1]) for i in range(int(ops.shape(inputs)[-1] or 0))]  # type: ignore[index]
         if self.expand_dims:
@@ -181,7 +181,7 @@ class MelSpectrogram(Layer):
         self.power_to_db, self.top_db, self.mag_exp = power_to_db, top_db, mag_exp
         self.min_power, self.ref_power = min_power, ref_power
 
-    def call(self, inputs: TensorLike) -> AnyTensor:
+    def call(self, inputs: TensorLike) -> AnyTensor:  # type: ignore[override]  # the same in training
         """The bands over time."""
         real, imag = ops.stft(inputs, self.sequence_length, self.sequence_stride, self.fft_length, self.window)
         strength = ops.power(ops.sqrt(ops.square(real) + ops.square(imag)), self.mag_exp)

@@ -29,6 +29,7 @@ from clarinet.problems import shown
 from clarinet.types import AnyTensor, Array, TensorLike
 
 _MODES = ("concat", "dict")
+Number = float  # within FeatureSpace that name is a method
 
 
 class Feature(NamedTuple):
@@ -140,7 +141,7 @@ class FeatureSpace:
         return cls.float_rescaled(name=name)
 
     @classmethod
-    def float_rescaled(cls, scale: float = 1.0, offset: float = 0.0, name: str | None = None) -> Feature:
+    def float_rescaled(cls, scale: Number = 1.0, offset: Number = 0.0, name: str | None = None) -> Feature:
         """``scale * x + offset``."""
         return Feature("float32", Rescaling(scale, offset, **_named(name)), "float")
 
@@ -153,7 +154,7 @@ class FeatureSpace:
     def float_discretized(
         cls,
         num_bins: int | None,
-        bin_boundaries: Sequence[float] | None = None,
+        bin_boundaries: Sequence[Number] | None = None,
         output_mode: str = "one_hot",
         name: str | None = None,
     ) -> Feature:
