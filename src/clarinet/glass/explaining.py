@@ -51,10 +51,10 @@ def explain(
     """
     digits = check_whole(digits, "explain: digits", low=1)
     most = check_whole(most, "explain: most", low=1)
-    found, after = _find(trace, layer)
+    found, after = find_layer(trace, layer)
     if not 0 <= check_whole(row, "explain: row") < len(trace):
         raise ValueError(f"explain: row {row}: the trace has {len(trace)} rows, 0 to {len(trace) - 1}")
-    return "\n".join(text_of(trace, found, after, _unit(found, unit), row, digits, most).lines())
+    return "\n".join(text_of(trace, found, after, unit_of(found, unit), row, digits, most).lines())
 
 
 def text_of(
@@ -69,7 +69,7 @@ def _is_activation(layer: LayerTrace) -> bool:
     return formulas.alone(layer.layer) is not None
 
 
-def _find(trace: Trace, wanted: int | str) -> tuple[LayerTrace, list[LayerTrace]]:
+def find_layer(trace: Trace, wanted: int | str) -> tuple[LayerTrace, list[LayerTrace]]:
     """A layer, and those that follow it one after another."""
     if isinstance(wanted, str):
         every = {name: (layer, after) for name, layer, after in _walk(trace, trace.layers)}
@@ -100,7 +100,7 @@ def _walk(
         yield from _walk(trace, layer.layers, True)
 
 
-def _unit(layer: LayerTrace, unit: object) -> Index:
+def unit_of(layer: LayerTrace, unit: object) -> Index:
     """The unit's place in one row of the layer's output."""
     shape = layer.a.shape[1:]
     place = tuple(unit) if isinstance(unit, (tuple, list)) else (unit,)

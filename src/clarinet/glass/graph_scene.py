@@ -13,7 +13,7 @@ from clarinet.glass.boxes import CELL, PICTURE, Boxes, View
 from clarinet.glass.captions import brief, folded, reading_time
 from clarinet.glass.explaining import following, text_of
 from clarinet.glass.records import Trace
-from clarinet.glass.shapes import LEVELS, Box, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
+from clarinet.glass.shapes import LEVELS, Box, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape, Spot
 from clarinet.glass.sums import number
 from clarinet.glass.theme import room
 from clarinet.glass.units import UnitText
@@ -61,6 +61,7 @@ class _Director:
         *,
         back: bool = False,
         view: View | None = None,
+        stage: str = "start",
     ) -> Moment:
         """A picture in which these boxes and lines stand out; with lines the boxes' numbers come with the dots."""
         view = view or self.boxes.around(subjects)
@@ -76,7 +77,9 @@ class _Director:
         flows = [self.flow(line, back) for edge in edges for line in self.line(view, edge, True)]
         said = [part for line in lines for part in folded(line)]
         said = said if len(said) <= room() else [*said[: room() - 1], "…"]
-        return Moment(title, tuple(said), tuple(shapes), tuple(flows), tuple(arriving), reading_time(title, said))
+        layer = self.parts[subjects[0]].name if len(subjects) == 1 and stage not in ("start", "loss") else ""
+        drawn = tuple(shapes), tuple(flows), tuple(arriving)
+        return Moment(title, tuple(said), *drawn, reading_time(title, said), stage, layer)
 
     def line(self, view: View, edge: int, lit: bool) -> Iterator[Line]:
         width, opacity = (2.6, 1.0) if lit else (1.2, 0.45)
@@ -112,8 +115,18 @@ class _Director:
             value = float(part.values.flat[unit])
             level = self.level(part, value)
             wide, high = CELL * view.scale, 20 * view.scale
-            yield Box(x, y, wide, high, level, ring and unit == part.subject)
+            yield Box(x, y, wide, high, level, ring and unit == part.subject, self.spot(box, unit))
             yield Label(x + wide / 2, y + high / 2, brief(value), 10.5 * view.scale, "on", level)
+
+    def spot(self, box: int, unit: int) -> Spot:
+        """Where a cell's number is in the trace, with what is known of it by now."""
+        part, wanted = self.parts[box], self.wanted.get(box)
+        delta = None if box not in self.returned or part.deltas is None else float(part.deltas.flat[unit])
+        target = None if wanted is None else float(wanted.flat[unit])
+        place = tuple(int(i) for i in np.unravel_index(unit, part.values.shape))
+        return Spot(
+            part.name, place, float(part.values.flat[unit]), delta, target, part.name if delta is not None else ""
+        )
 
     def picture(self, view: View, box: int, pixels: Array) -> Iterator[Shape]:
         (x0, y0), (x1, _) = self.boxes.rectangle(view, box)
@@ -179,7 +192,9 @@ class _Director:
             if part.layer is not None:
                 self.filled.add(box)
                 edges = [number for number, edge in enumerate(self.edges) if edge[1] == box]
-                yield self.moment(f"Forward: {self.called(part)}", self.said(part, "forward"), [box], edges)
+                yield self.moment(
+                    f"Forward: {self.called(part)}", self.said(part, "forward"), [box], edges, stage="forward"
+                )
 
     def called(self, part: Part) -> str:
         """A part and the unit that the caption is about."""
@@ -217,6 +232,7 @@ class _Director:
                 f"The loss{name}: {number(float(np.mean(output.losses[self.row])), 4)}",
                 list(loss_text.loss(self.trace, output, layer, self.row, 4, _TERMS)),
                 [box],
+                stage="loss",
             )
         yield self.whole_loss()
 
@@ -230,7 +246,9 @@ class _Director:
         ]
         lines += [f"penalties: {number(self.trace.penalty, 4)}"] if abs(self.trace.penalty) > 1e-6 else []
         ends = [box for box, part in enumerate(self.parts) if part.layer is not None and part.layer.output is not None]
-        return self.moment(f"The whole loss: {number(self.trace.loss, 4)}", lines, ends, view=self.boxes.whole())
+        return self.moment(
+            f"The whole loss: {number(self.trace.loss, 4)}", lines, ends, view=self.boxes.whole(), stage="loss"
+        )
 
     def backward(self) -> Iterator[Moment]:
         for box in reversed(range(len(self.parts))):
@@ -241,7 +259,7 @@ class _Director:
             edges = [number for number, edge in enumerate(self.edges) if edge[0] == box and edge[1] in self.returned]
             what = "dL/dz" if part.layer.dz is not None else "dL/da"
             title = f"Back: δ = {what} of {self.called(part)}"
-            yield self.moment(title, self.said(part, "backward"), [box], edges, back=True)
+            yield self.moment(title, self.said(part, "backward"), [box], edges, back=True, stage="back")
 
     def updates(self) -> Iterator[Moment]:
         seen: set[int] = set()
@@ -263,14 +281,16 @@ class _Director:
                 if weight.update is not None and weight.trainable
             ]
             if about:
-                yield self.moment(f"New weights of {part.name}", ["; ".join(about), *self.said(part, "changes")], [box])
+                lines = ["; ".join(about), *self.said(part, "changes")]
+                yield self.moment(f"New weights of {part.name}", lines, [box], stage="update")
 
     def again(self) -> Iterator[Moment]:
         if self.loss_after is not None and self.trace.loss is not None:
             before, after = number(self.trace.loss, 5), number(self.loss_after, 5)
             how = f"{type(self.trace.optimizer).__name__}, learning rate {self.trace.learning_rate:g}"
             line = f"That was one step ({how}). Training is many of them."
-            yield self.moment(f"The same example again: loss {before} → {after}", [line], (), view=self.boxes.whole())
+            title = f"The same example again: loss {before} → {after}"
+            yield self.moment(title, [line], (), view=self.boxes.whole(), stage="end")
 
 
 def _many(count: int, what: str) -> str:

@@ -12,7 +12,21 @@ from clarinet.glass import loss_text
 from clarinet.glass.captions import brief, folded, reading_time
 from clarinet.glass.choosing import picture_of, strongest
 from clarinet.glass.records import LayerTrace, Trace
-from clarinet.glass.shapes import LEVELS, WIDTH, Disc, Flow, Label, Line, Mark, Moment, Picture, Scene, Shape
+from clarinet.glass.shapes import (
+    LEVELS,
+    WIDTH,
+    Disc,
+    Flow,
+    Label,
+    Line,
+    Mark,
+    Moment,
+    Picture,
+    Scene,
+    Shape,
+    Spot,
+    Tie,
+)
 from clarinet.glass.sums import number
 from clarinet.glass.units import UnitText
 from clarinet.types import Array
@@ -60,6 +74,7 @@ class _Director:
     ) -> None:
         self.trace, self.diagram, self.loss_after, self.row, self.picture = trace, diagram, loss_after, row, picture
         self.layers = {layer.name: layer for layer in trace.layers}
+        self.givers: dict[int, str] = {}  # by column: the layer whose numbers are in its circles by now
         last = diagram.columns[-1].x or 1.0
         self.left = _SIDE if picture is None else _SIDE + _PICTURE + 20
         self.across = (WIDTH - self.left - _SIDE) / last
@@ -92,7 +107,9 @@ class _Director:
         for edge, weight in zip(edges, weights, strict=True):
             strength = abs(weight) / most[edge.target.column] if isfinite(weight) else 1.0
             (x0, y0), (x1, y1) = self.place(edge.source), self.place(edge.target)
-            yield Line(x0, y0, x1, y1, "plus" if weight >= 0 else "minus", 0.6 + 3.4 * strength, opacity)
+            layer = self.dense(self.diagram.columns[edge.target.column]).name
+            tie = Tie(layer, (edge.source.unit, edge.target.unit), float(weight))
+            yield Line(x0, y0, x1, y1, "plus" if weight >= 0 else "minus", 0.6 + 3.4 * strength, opacity, tie)
 
     def names(self) -> Iterator[Label]:
         """The name of each column, under it, and the number of units that are not drawn."""
@@ -147,8 +164,9 @@ class _Director:
         *,
         back: bool = False,
         weights: Any = None,
+        about: tuple[str, str] = ("start", ""),
     ) -> Moment:
-        """A picture in which these circles and lines stand out."""
+        """A picture in which these circles and lines stand out; ``about`` are its stage and layer."""
         marked = list(self.lines(edges, 0.95, weights))
         shapes: list[Shape] = [] if weights is None else [line._replace(role="erase", width=7.0) for line in marked]
         shapes += marked
@@ -161,7 +179,7 @@ class _Director:
                 arriving += self.circle(node, True) if coming and not back else ()
                 (arriving if coming else shapes).extend(self.delta(node, node in nodes))
         shown = tuple(part for line in lines for part in folded(line))
-        return Moment(title, shown, tuple(shapes), tuple(flows), tuple(arriving), reading_time(title, shown))
+        return Moment(title, shown, tuple(shapes), tuple(flows), tuple(arriving), reading_time(title, shown), *about)
 
     def flow(self, edge: Edge, back: bool) -> Flow:
         """The way of a number along a line, from rim to rim."""
@@ -176,12 +194,23 @@ class _Director:
         x, y = self.place(node)
         value = None if empty else self.values.get(node)
         level = None if value is None else self.level(node, value)
-        yield Disc(x, y, self.radius, level, ring)
+        yield Disc(x, y, self.radius, level, ring, self.spot(node))
         if value is not None:
             yield Label(x, y, brief(value), min(14.0, 0.52 * self.radius), "on", level or 0)
         if node in self.targets:
             text = f"target {brief(self.targets[node])}"
             yield Label(x + self.radius + 8, y - 7 * (not self.under), text, 13, "quiet", start=True)
+
+    def spot(self, node: Node) -> Spot:
+        """Where a circle's number is in the trace, with what is known of it by now."""
+        giver = self.givers.get(node.column)
+        if giver is None:  # not yet: a click still finds the unit
+            giver = "input" if node.column == 0 else self.dense(self.diagram.columns[node.column]).name
+        shape = self.trace.x.shape[1:] if giver == "input" else self.layers[giver].a.shape[1:]
+        place = tuple(int(i) for i in np.unravel_index(node.unit, shape))
+        column = self.diagram.columns[node.column]
+        known = self.values.get(node), self.deltas.get(node), self.targets.get(node)
+        return Spot(giver, place, *known, delta_of=self.dense(column).name if node in self.deltas else "")
 
     def delta(self, node: Node, bold: bool) -> Iterator[Label]:
         """A circle's delta, under it, or beside it where there is no room."""
@@ -213,9 +242,11 @@ class _Director:
             layer = self.dense(column)
             for node in column.nodes:
                 self.values[node] = float(layer.a[self.row, node.unit])
+                self.givers[node.column] = layer.name
                 edges = [edge for edge in self.diagram.edges if edge.target == node]
                 lines = [*self.text(layer, node).forward()]
-                yield self.moment(f"Forward: {layer.name}, unit {node.unit}", lines, {node}, edges)
+                title = f"Forward: {layer.name}, unit {node.unit}"
+                yield self.moment(title, lines, {node}, edges, about=("forward", layer.name))
             yield from self.joined(column, column.title.split("\n")[1:])
 
     def enter(self, column: Column, x: Array) -> Iterator[Moment]:
@@ -237,11 +268,11 @@ class _Director:
         for name in names:
             layer = self.layers[name]
             given = np.ravel(layer.a[self.row])
-            before = dict(self.values)
+            before, self.givers[column.nodes[0].column] = dict(self.values), name
             self.values |= {node: float(given[node.unit]) for node in column.nodes}
             if any(before[node] != self.values[node] for node in column.nodes):
                 lines = [f"{name} ({layer.kind}) changes each number by itself."]
-                yield self.moment(f"Forward: {name}", lines, set(column.nodes))
+                yield self.moment(f"Forward: {name}", lines, set(column.nodes), about=("forward", name))
 
     def loss(self) -> Moment:
         assert self.trace.loss is not None
@@ -255,7 +286,7 @@ class _Director:
         if column.left_out:
             said, wanted = (int(np.argmax(values)) for values in (last.a[self.row], target))
             lines.append(f"The largest output is unit {said}, the largest target unit {wanted}.")
-        return self.moment(f"The loss: {number(self.trace.loss, 4)}", lines, set(column.nodes))
+        return self.moment(f"The loss: {number(self.trace.loss, 4)}", lines, set(column.nodes), about=("loss", ""))
 
     def backward(self) -> Iterator[Moment]:
         columns = self.diagram.columns
@@ -266,7 +297,8 @@ class _Director:
                 self.deltas[node] = float(layer.dz[self.row, node.unit])
                 edges = [edge for edge in self.diagram.edges if edge.source == node]
                 lines = [*self.text(layer, node).backward()]
-                yield self.moment(f"Back: δ = dL/dz of {layer.name}, unit {node.unit}", lines, {node}, edges, back=True)
+                title = f"Back: δ = dL/dz of {layer.name}, unit {node.unit}"
+                yield self.moment(title, lines, {node}, edges, back=True, about=("back", layer.name))
 
     def updates(self) -> Iterator[Moment]:
         for column in self.diagram.columns[1:]:
@@ -279,7 +311,8 @@ class _Director:
             strongest = edges[int(np.argmax(np.abs(changes)))].target
             about = "Each weight's gradient is its input times its δ. Lines now show the changes: full up, dashed down."
             lines = [about, *list(self.text(layer, strongest, most=3).changes())[:3]]
-            yield self.moment(f"New weights of {layer.name}", lines, set(column.nodes), edges, weights=changes)
+            title, units, now = f"New weights of {layer.name}", set(column.nodes), ("update", layer.name)
+            yield self.moment(title, lines, units, edges, weights=changes, about=now)
         if self.loss_after is not None and self.trace.loss is not None:
             before, after = number(self.trace.loss, 5), number(self.loss_after, 5)
             how = f"{type(self.trace.optimizer).__name__}, learning rate {self.trace.learning_rate:g}"
@@ -287,6 +320,7 @@ class _Director:
                 f"The same example again: loss {before} → {after}",
                 [f"That was one step ({how}). Training is many of them."],
                 set(self.diagram.columns[-1].nodes),
+                about=("end", ""),
             )
 
     def dense(self, column: Column) -> LayerTrace:

@@ -13,9 +13,42 @@ WIDTH, HEIGHT = 960, 660
 LEVELS = 6
 
 
+class Spot(NamedTuple):
+    """The number of a circle or of a cell in a box: where it is in the trace, and what is known of it by now.
+
+    Attributes:
+        layer: the layer's name in the trace; of an input ``"input"``, or its name where there are several.
+        unit: its place in a row of what the layer gives.
+        value, delta, target: those that are drawn; None for others.
+        delta_of: the layer whose ``dz`` (or ``da``) the delta is: of a circle that shows what a layer without weights
+            made of it, the one before.
+    """
+
+    layer: str
+    unit: tuple[int, ...]
+    value: float | None
+    delta: float | None = None
+    target: float | None = None
+    delta_of: str = ""
+
+
+class Tie(NamedTuple):
+    """The weight of a line: where it is in the trace.
+
+    Attributes:
+        layer: the layer's name in the trace.
+        at: its place in the layer's kernel.
+        value: the weight, or its change where the line shows that.
+    """
+
+    layer: str
+    at: tuple[int, ...]
+    value: float
+
+
 class Line(NamedTuple):
     """A line between two circles or boxes. ``role`` selects its colour: ``"plus"``, ``"minus"`` (dashed too),
-    ``"link"``, which has no sign, or ``"erase"``, the ground's."""
+    ``"link"``, which has no sign, or ``"erase"``, the ground's. ``of`` is its weight, if it has one."""
 
     x0: float
     y0: float
@@ -24,6 +57,7 @@ class Line(NamedTuple):
     role: str
     width: float
     opacity: float = 1.0
+    of: Tie | None = None
 
 
 class Disc(NamedTuple):
@@ -34,6 +68,7 @@ class Disc(NamedTuple):
     radius: float
     level: int | None
     ring: bool
+    of: Spot | None = None
 
 
 class Box(NamedTuple):
@@ -45,6 +80,7 @@ class Box(NamedTuple):
     height: float
     level: int | None = None
     ring: bool = False
+    of: Spot | None = None
 
 
 class Label(NamedTuple):
@@ -103,6 +139,8 @@ class Moment:
         flows: dots that run while the picture begins.
         arriving: drawn over the shapes once the dots have arrived.
         seconds: at speed 1.
+        stage: ``"start"``, ``"forward"``, ``"loss"``, ``"back"``, ``"update"`` or ``"end"``.
+        layer: the name of the layer that it is about; empty where it is about several.
     """
 
     title: str
@@ -111,6 +149,8 @@ class Moment:
     flows: tuple[Flow, ...]
     arriving: tuple[Shape, ...]
     seconds: float
+    stage: str = "start"
+    layer: str = ""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,14 @@ class Checkpoint:
         config = container.read_config(self.path, self._members[CONFIG])
         return models.counters(self.path, config)["seed"]
 
+    def model(self) -> Trainable:
+        """The model as it was then, compiled if it could be kept so; no code runs from the file.
+
+        Raises:
+            ModelFileError: the checkpoint is damaged.
+        """
+        return models.of_contents(self._members, self.path)
+
     def fill(self, model: Trainable) -> None:
         """Put weights, optimizer state and counters into a compiled model of the same structure, in place.
 

@@ -76,9 +76,9 @@ class Choices:
         usual = cls()
         return cls(
             data=_one_of("data", given.get("data", usual.data), DATA),
-            points=_whole("points", given.get("points", usual.points), 10, 5_000),
+            points=whole("points", given.get("points", usual.points), 10, 5_000),
             noise=_number("noise", given.get("noise", usual.noise), 0, 2),
-            data_seed=_whole("data_seed", given.get("data_seed", usual.data_seed), 0, 2**31 - 1),
+            data_seed=whole("data_seed", given.get("data_seed", usual.data_seed), 0, 2**31 - 1),
             file=_text("file", given.get("file", usual.file)),
             target=_text("target", given.get("target", usual.target)),
             hidden=_layers(given.get("hidden", usual.hidden)),
@@ -88,8 +88,8 @@ class Choices:
                 "loss", given.get("loss", usual.loss), ("", *{loss for all in LOSSES.values() for loss in all})
             ),
             l2=_number("l2", given.get("l2", usual.l2), 0, 10),
-            batch=_whole("batch", given.get("batch", usual.batch), 1, 10_000),
-            seed=_whole("seed", given.get("seed", usual.seed), 0, 2**31 - 1),
+            batch=whole("batch", given.get("batch", usual.batch), 1, 10_000),
+            seed=whole("seed", given.get("seed", usual.seed), 0, 2**31 - 1),
         )
 
 
@@ -113,11 +113,11 @@ def _layers(given: object) -> tuple[tuple[int, str], ...]:
             words = _("hidden: expected units and activation of each layer, received {given}")
             raise Refusal(words, given=_short(layer))
         units, activation = layer
-        found.append((_whole("units", units, 1, MOST_UNITS), _one_of("activation", activation, ACTIVATIONS)))
+        found.append((whole("units", units, 1, MOST_UNITS), _one_of("activation", activation, ACTIVATIONS)))
     return tuple(found)
 
 
-def _whole(name: str, value: object, low: int, high: int) -> int:
+def whole(name: str, value: object, low: int, high: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         words = _("{name}: expected a whole number from {low} to {high}, received {given}")
         raise Refusal(words, name=name, low=f"{low:,}", high=f"{high:,}", given=_short(value))

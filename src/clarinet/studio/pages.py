@@ -12,7 +12,13 @@ from clarinet.views import page as views
 #: Files that pages load.
 STATIC = Path(__file__).parent / "static"
 #: Address and name of each room.
-ROOMS = {"runs": _("Runs"), "train": _("Train"), "learn": _("Learn")}
+ROOMS = {
+    "runs": _("Runs"),
+    "train": _("Train"),
+    "step": _("Step through"),
+    "doctor": _("Doctor"),
+    "learn": _("Learn"),
+}
 _NAME = _("Clarinet studio")
 
 

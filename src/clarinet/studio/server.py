@@ -55,7 +55,7 @@ class Studio:
         self._port = self._socket.getsockname()[1]
         rooms = [Route(f"/{name}", _page(name, str(store.folder))) for name in ROOMS]
         static = Mount("/static", StaticFiles(directory=STATIC))
-        self._train = TrainRoom()
+        self._train = TrainRoom(store.folder)
         parts = [*RunsRoom(store).routes(), *self._train.routes(), *LearnRoom().routes()]
         app = Starlette(routes=[Route("/", _first), static, *rooms, *parts])
         self._guard, self._idle = Guard(app, self._port), idle

@@ -31,17 +31,26 @@ MOST_WORKERS = 24
 _MOST_LINE = 4_000_000
 
 
-class TrainRoom:
-    """Starts a process for each page and passes on what they say to each other."""
+#: Rooms whose pages have a process.
+WORKING = ("train", "step")
 
-    def __init__(self) -> None:
+
+class TrainRoom:
+    """Starts a process for each page and passes on what they say to each other.
+
+    Args:
+        store: the folder of the runs that a process may open.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
         self._folder = Path(tempfile.mkdtemp(prefix="clarinet-studio-"))
         self._workers = 0
 
     def routes(self) -> Sequence[BaseRoute]:
         """Addresses and what they answer."""
         return [
-            WebSocketRoute("/train/live", self.live),
+            *(WebSocketRoute(f"/{room}/live", self.live) for room in WORKING),
             Route("/train/upload", in_words(self.upload), methods=["POST"]),
         ]
 
@@ -82,7 +91,7 @@ class TrainRoom:
             self._workers -= 1
 
     async def _serve(self, socket: WebSocket) -> None:
-        command = [sys.executable, "-m", "clarinet.studio.worker", str(self._folder)]
+        command = [sys.executable, "-m", "clarinet.studio.worker", str(self._folder), str(self._store)]
         process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=_MOST_LINE)
         parts = [asyncio.ensure_future(_commands(socket, process)), asyncio.ensure_future(_news(socket, process))]
         try:

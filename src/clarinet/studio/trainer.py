@@ -48,10 +48,8 @@ class Trainer:
         exec(f"import clarinet\nfrom clarinet import layers\n{load_data(chosen)}", self._names)
         self.x, self.y = np.asarray(self._names["x"]), np.asarray(self._names["y"])
         self.facts = self._facts()
-        exec(make_model(chosen, self.facts), self._names)
-        model = self._names["model"]
-        assert isinstance(model, Sequential)
-        self.model = model
+        self.model = self._names["model"] = self.anew()
+        model = self.model
         self.inside = Model(model.inputs, [layer.output for layer in model.layers])
         self.rates: list[tuple[int, float]] = []
         self.curves = Curves()
@@ -129,6 +127,14 @@ class Trainer:
         """The Python program that comes to the same weights."""
         return program(self.chosen, self.facts, self.length)
 
+    def anew(self) -> Sequential:
+        """The same model, compiled and untrained."""
+        names = dict(self._names)
+        exec(make_model(self.chosen, self.facts), names)
+        model = names["model"]
+        assert isinstance(model, Sequential)
+        return model
+
     # Training.
 
     def take_step(self) -> None:
@@ -144,6 +150,14 @@ class Trainer:
         self._until(ChunkEnd)
         if self.steps % self._epoch_steps == 0:
             self._until(EpochEnd)
+
+    def go_toward(self, steps: int) -> None:
+        """One part of the way to so many steps: a step, or a chunk where that does not lead beyond."""
+        left, epoch = steps - self.steps, self._epoch_steps
+        if left < epoch - self.steps % epoch:  # a chunk may go on to the end of the epoch
+            self.take_step()
+        else:
+            self.take_chunk()
 
     def _until(self, kind: type[ChunkEnd | StepEnd | EpochEnd]) -> None:
         for event in self._events:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import secrets
 import sys
 import threading
 import time
@@ -12,14 +13,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
+from clarinet import files
+from clarinet.runs import Runs, Store
+from clarinet.runs.tracker import MODEL
+from clarinet.studio import opened
 from clarinet.studio.answering import parsed, plain
 from clarinet.studio.choices import Choices
 from clarinet.studio.pictures import Pictures
+from clarinet.studio.stepping import Stepper
 from clarinet.studio.trainer import Trainer
 from clarinet.studio.words import Refusal, _, told
 
 #: Seconds between two frames.
 _FRAME = 0.1
+#: Runs that can be chosen from, the newest.
+_MOST_RUNS = 500
 #: Paces by name: whether it goes by single steps, and how many a second (0: as fast as it can).
 PACES: Mapping[str, tuple[bool, float]] = {
     "2 steps": (True, 2),
@@ -36,10 +44,11 @@ class Worker:
     Args:
         out: where it tells it.
         folder: of the files that pages have sent.
+        store: of the runs that may be opened.
     """
 
-    def __init__(self, out: TextIO, folder: Path) -> None:
-        self._out, self._folder = out, folder
+    def __init__(self, out: TextIO, folder: Path, store: Path) -> None:
+        self._out, self._folder, self._store = out, folder, store
         self.commands: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._trainer: Trainer | None = None
         self._pictures: Pictures | None = None
@@ -48,6 +57,7 @@ class Worker:
         self._pace = PACES["20 epochs"]
         self._due = self._next_frame = 0.0
         self._before = (0.0, 0)
+        self._stepper: Stepper | None = None
 
     def run(self) -> None:
         """Work until there are no more commands."""
@@ -60,7 +70,8 @@ class Worker:
             if command is None:
                 return
             try:
-                self._obey(parsed(command))
+                given = parsed(command)
+                self._step_through(given) if given.get("room") == "step" else self._obey(given)
             except (ValueError, TypeError, OSError, ImportError, MemoryError) as error:
                 self._pause()
                 short = Refusal(_("there is not enough memory for this"))
@@ -85,6 +96,8 @@ class Worker:
             self._train(command)
         elif what == "pause":
             self._pause()
+        elif what == "keep":
+            self._keep(trainer)
         elif what == "rate":
             trainer.set_rate(command.get("rate"))
             self._frame()
@@ -106,8 +119,7 @@ class Worker:
             self._trainer.close()
             self._trainer = None
         self._training, self._until = False, None
-        folder = self._place(chosen.file).parent if chosen.data == "csv" else None
-        self._trainer = Trainer(chosen, folder)
+        self._trainer = Trainer(chosen, self._table_of(chosen))
         self._pictures = Pictures(self._trainer)
         self._tell({"kind": "made", **self._pictures.still()})
         self._frame()
@@ -123,6 +135,47 @@ class Worker:
         if len(parts) != 2 or not all(parts) or any(part.startswith(".") for part in parts) or not path.is_file():
             raise Refusal(_("the table's file is not here any more; choose it again"))
         return path
+
+    def _table_of(self, chosen: Choices) -> Path | None:
+        """The folder of the table that was chosen; None for other data."""
+        return self._place(chosen.file).parent if chosen.data == "csv" else None
+
+    def _keep(self, trainer: Trainer) -> None:
+        """Put the model as it is now where another room finds it."""
+        place = self._folder / secrets.token_hex(8)
+        files.make_folder(place)
+        trainer.model.save(place / MODEL)
+        self._tell({"kind": "kept", "kept": f"{place.name}/{MODEL}", "steps": trainer.steps})
+
+    # Stepping through, which has a page of its own.
+
+    def _step_through(self, command: Mapping[str, object]) -> None:
+        if command.get("do") == "open":
+            self._stepper = None
+            self._stepper = Stepper(self._opened(command), command.get("taken", ()))
+            self._tell(self._stepper.about())
+        elif command.get("do") == "runs":
+            runs = Runs(Store(self._store)).entries(limit=_MOST_RUNS)
+            self._tell({"kind": "runs", "runs": [{"id": run.id, "name": run.name} for run in runs]})
+        elif self._stepper is None:
+            raise Refusal(_("there is no network yet"))
+        else:
+            for told in self._stepper.obey(command):
+                self._tell(told)
+
+    def _opened(self, command: Mapping[str, object]) -> opened.Opened:
+        """What a page wants to look into: a run, an example, or what was chosen in the room Train."""
+        if "run" in command:
+            return opened.of_run(Store(self._store), command["run"])
+        if "example" in command:
+            return opened.of_example(command["example"])
+        given, kept = command.get("chosen"), command.get("kept")
+        chosen = Choices.read(given if isinstance(given, dict) else {})
+        try:
+            file = self._place(kept) if isinstance(kept, str) and kept else None
+        except ValueError:  # of an earlier studio: it is trained again
+            file = None
+        return opened.of_choices(chosen, command.get("steps", 0), self._table_of(chosen), file)
 
     def _columns(self, file: str) -> list[str]:
         from clarinet.datasets.table_files import read_table
@@ -155,14 +208,13 @@ class Worker:
         """The next part of a training that goes on."""
         trainer = self._trainer
         assert trainer is not None
-        single, often = self._pace
+        single, often = (False, 0) if self._until is not None else self._pace
+        if self._until is not None and trainer.steps >= self._until:
+            self._pause()
+            return
         if self._until is not None:
-            left, epoch = self._until - trainer.steps, trainer.length.epoch
-            single, often = left < epoch - trainer.steps % epoch, 0  # a chunk may go on to the end of the epoch
-            if left <= 0:
-                self._pause()
-                return
-        if single:
+            trainer.go_toward(self._until)
+        elif single:
             trainer.take_step()
         elif often:
             self._epoch()
@@ -221,7 +273,7 @@ def main() -> None:
     """Work for the program that has started this process, until it ends or closes the pipe."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever else prints does not disturb what is told
-    worker = Worker(out, Path(sys.argv[1]))
+    worker = Worker(out, Path(sys.argv[1]), Path(sys.argv[2]))
 
     def read() -> None:
         for line in sys.stdin:

@@ -102,7 +102,7 @@ export function colours(element) {
   const named = (name) => style.getPropertyValue(`--${name}`).trim();
   return {
     series: [0, 1, 2, 3, 4, 5, 6].map((index) => named(`series-${index}`)),
-    ink: named("ink"), quiet: named("quiet"), line: named("line"), page: named("page"), card: named("card"),
+    second: named("second"), ink: named("ink"), quiet: named("quiet"), line: named("line"), page: named("page"), card: named("card"),
   };
 }
 

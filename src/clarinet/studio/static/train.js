@@ -3,19 +3,13 @@
 import { connection, find, fromAddress, make, number, refusal, toAddress } from "./common.js";
 import { Chart, Position } from "./chart.js";
 import { Boundary } from "./boundary.js";
+import { addressOf, chosenBy, NUMBERS, USUAL, WORDS } from "./choices.js";
 import { Layers } from "./layers.js";
 import { Network } from "./network.js";
 import { showPictures } from "./pictures.js";
 import { _, many, said } from "./words.js";
 
 const TOYS = ["circles", "xor", "moons", "spirals", "blobs"];
-const NUMBERS = ["points", "noise", "data_seed", "batch", "l2", "seed", "rate"];
-const WORDS = ["data", "optimizer", "loss", "target"];
-const USUAL = {
-  data: "circles", points: 500, noise: 0.1, data_seed: 0, file: "", target: "", hidden: [[4, "tanh"], [2, "tanh"]],
-  optimizer: "Adam", rate: 0.01, loss: "", l2: 0, batch: 32, seed: 0,
-};
-
 let chosen = { ...USUAL };
 let training = false;
 let steps = 0;
@@ -36,9 +30,7 @@ const send = connection("/train/live", { told, state });
 
 function begin() {
   const given = fromAddress();
-  for (const name of NUMBERS) if (given[name] !== undefined && given[name] !== "") chosen[name] = Number(given[name]);
-  for (const name of [...WORDS, "file"]) if (given[name] !== undefined) chosen[name] = given[name];
-  if (given.hidden !== undefined) chosen.hidden = readLayers(given.hidden);
+  chosen = chosenBy(given);
   wantedSteps = Number(given.steps) || 0;
   for (const name of NUMBERS) find(name).addEventListener("change", () => numberChosen(name));
   for (const name of WORDS) find(name).addEventListener("change", () => wordChosen(name));
@@ -50,17 +42,13 @@ function begin() {
   find("undo").addEventListener("click", undo);
   find("table").addEventListener("click", () => { find("table").value = ""; }); // the same file may be chosen again
   find("table").addEventListener("change", upload);
+  find("look-inside").addEventListener("click", () => send({ do: "keep" }));
   find("copy").addEventListener("click", copy);
   find("download").addEventListener("click", download);
   document.addEventListener("visibilitychange", () => send({ do: "look", visible: !document.hidden }));
   document.addEventListener("keydown", shortcut);
   showChoices();
 }
-
-const readLayers = (text) => text.split(",").filter(Boolean).map((word) => {
-  const [units, activation] = word.split("-");
-  return [Number(units), activation];
-});
 
 function numberChosen(name) {
   const field = find(name);
@@ -118,10 +106,13 @@ function showFields(data) {
 }
 
 function keepAddress() {
-  const changed = Object.entries(chosen).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(USUAL[name]));
-  const settings = Object.fromEntries(changed);
-  if (settings.hidden) settings.hidden = chosen.hidden.map((layer) => layer.join("-")).join() || ",";
-  toAddress({ ...settings, steps: steps || "" });
+  toAddress({ ...addressOf(chosen), steps: steps || "" });
+}
+
+/** To the room that steps through a network, with this one as it is now. */
+function lookInside({ kept, steps: trained }) {
+  const settings = { from: "train", ...addressOf(chosen), steps: trained, kept };
+  location.href = `/step${location.search}#${new URLSearchParams(settings)}`;
 }
 
 function train() {
@@ -171,6 +162,7 @@ function state(there) {
 function told(message) {
   if (message.kind === "made") showMade(message);
   else if (message.kind === "frame") showFrame(message);
+  else if (message.kind === "kept") lookInside(message);
   else if (message.kind === "columns") showColumns(message.columns, chosen.target);
   else find("trouble").textContent = said(message);
 }
