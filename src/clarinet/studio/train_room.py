@@ -32,7 +32,7 @@ _MOST_LINE = 4_000_000
 
 
 #: Rooms whose pages have a process.
-WORKING = ("train", "step")
+WORKING = ("train", "step", "doctor")
 
 
 class TrainRoom:

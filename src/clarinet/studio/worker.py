@@ -9,7 +9,8 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -19,6 +20,7 @@ from clarinet.runs.tracker import MODEL
 from clarinet.studio import opened
 from clarinet.studio.answering import parsed, plain
 from clarinet.studio.choices import Choices
+from clarinet.studio.consulting import Consultation, case_of
 from clarinet.studio.pictures import Pictures
 from clarinet.studio.stepping import Stepper
 from clarinet.studio.trainer import Trainer
@@ -58,6 +60,8 @@ class Worker:
         self._due = self._next_frame = 0.0
         self._before = (0.0, 0)
         self._stepper: Stepper | None = None
+        self._consultation: Consultation | None = None
+        self._work: Iterator[Mapping[str, object]] | None = None
 
     def run(self) -> None:
         """Work until there are no more commands."""
@@ -65,20 +69,31 @@ class Worker:
             try:
                 command = self.commands.get(timeout=self._patience())
             except queue.Empty:
-                self._go_on()
+                self._carefully(self._go_on if self._work is None else self._work_on)
                 continue
             if command is None:
                 return
-            try:
-                given = parsed(command)
-                self._step_through(given) if given.get("room") == "step" else self._obey(given)
-            except (ValueError, TypeError, OSError, ImportError, MemoryError) as error:
-                self._pause()
-                short = Refusal(_("there is not enough memory for this"))
-                self._tell({"kind": "refused", **told(error if str(error) else short)})
+            self._carefully(partial(self._command, command))
+
+    def _carefully(self, act: Callable[[], None]) -> None:
+        """Do something; what cannot be done is told, and nothing goes on."""
+        try:
+            act()
+        except (ValueError, TypeError, OSError, ImportError, MemoryError) as error:
+            self._work = None
+            self._pause()
+            short = Refusal(_("there is not enough memory for this"))
+            self._tell({"kind": "refused", **told(error if str(error) else short)})
+
+    def _command(self, line: str) -> None:
+        given = parsed(line)
+        rooms = {"step": self._step_through, "doctor": self._consult}
+        rooms.get(str(given.get("room")), self._obey)(given)
 
     def _patience(self) -> float | None:
-        """Seconds to wait for a command before the training goes on; None while it is paused."""
+        """Seconds to wait for a command before the work goes on; None where nothing is to be done."""
+        if self._work is not None:
+            return 0.0
         return max(0.0, self._due - time.monotonic()) if self._training else None
 
     def _obey(self, command: Mapping[str, object]) -> None:
@@ -155,13 +170,44 @@ class Worker:
             self._stepper = Stepper(self._opened(command), command.get("taken", ()))
             self._tell(self._stepper.about())
         elif command.get("do") == "runs":
-            runs = Runs(Store(self._store)).entries(limit=_MOST_RUNS)
-            self._tell({"kind": "runs", "runs": [{"id": run.id, "name": run.name} for run in runs]})
+            self._tell_runs()
         elif self._stepper is None:
             raise Refusal(_("there is no network yet"))
         else:
             for told in self._stepper.obey(command):
                 self._tell(told)
+
+    def _tell_runs(self) -> None:
+        runs = Runs(Store(self._store)).entries(limit=_MOST_RUNS)
+        self._tell({"kind": "runs", "runs": [{"id": run.id, "name": run.name} for run in runs]})
+
+    # The doctor, who has a page of his own.
+
+    def _consult(self, command: Mapping[str, object]) -> None:
+        what = command.get("do")
+        if what == "runs":
+            self._tell_runs()
+        elif what == "open":
+            self._work = None
+            given = command.get("chosen")
+            chosen = Choices.read(given if isinstance(given, dict) else {})
+            self._consultation = Consultation(case_of(chosen, command.get("epochs"), self._table_of(chosen)))
+            self._work = self._consultation.examine()
+        elif what == "rest":
+            self._work = None
+        elif what == "treat" and self._consultation is not None:
+            self._work = self._consultation.treat()
+        else:
+            raise Refusal(_("unknown command {command}"), command=f"{what!r:.40}")
+
+    def _work_on(self) -> None:
+        """The next part of what the doctor does."""
+        assert self._work is not None
+        news = next(self._work, None)
+        if news is None:
+            self._work = None
+        else:
+            self._tell(news)
 
     def _opened(self, command: Mapping[str, object]) -> opened.Opened:
         """What a page wants to look into: a run, an example, or what was chosen in the room Train."""

@@ -39,6 +39,15 @@ export function smoothed(values, weight) {
   });
 }
 
+/** A curve that goes on: up to which place it stays, then its steps and its values. */
+export function longer(known, { from, epochs, values }) {
+  const found = { epochs: [...known.epochs.slice(0, from), ...epochs], values: { ...known.values } };
+  for (const [name, added] of Object.entries(values)) {
+    found.values[name] = [...(known.values[name] ?? []).slice(0, from), ...added];
+  }
+  return found;
+}
+
 /** A position on the horizontal axis that several charts show. */
 export class Position {
   constructor() { this.at = null; this.charts = new Set(); }
@@ -54,6 +63,7 @@ export class Chart {
   constructor(place, title, position = new Position()) {
     this.lines = [];
     this.smoothing = 0;
+    this.marks = [];
     this.logarithmic = false;
     this.unit = _("step");
     this.position = position;
@@ -75,8 +85,8 @@ export class Chart {
   }
 
   /** Lines {key, name, slot, x, y}; what is drawn is changed in place. */
-  show(lines, { smoothing = 0, logarithmic = false, unit = this.unit } = {}) {
-    Object.assign(this, { smoothing, logarithmic, unit });
+  show(lines, { smoothing = 0, logarithmic = false, unit = this.unit, marks = [] } = {}) {
+    Object.assign(this, { smoothing, logarithmic, unit, marks });
     this.lines = lines.map((line) => ({
       ...line, smooth: smoothing > 0 ? smoothed(line.y, smoothing) : line.y,
     }));
@@ -187,7 +197,27 @@ export class Chart {
       if (this.smoothing > 0) this.drawLine(context, line.x, line.y, across, up, colour, [], 0.25);
       this.drawLine(context, line.x, line.smooth, across, up, colour, DASHES[line.slot % DASHES.length], 1);
     }
+    this.drawMarks(context, ink, { across, bottom });
     this.drawPosition(context, ink, { across, up, bottom });
+  }
+
+  /** Places where something happened: a dashed line with a triangle on top. */
+  drawMarks(context, ink, { across, bottom }) {
+    for (const place of new Set(this.marks)) {
+      context.strokeStyle = context.fillStyle = ink.second;
+      context.lineWidth = 1.5;
+      context.setLineDash([4, 4]);
+      context.beginPath();
+      context.moveTo(across(place), EDGE.top);
+      context.lineTo(across(place), bottom);
+      context.stroke();
+      context.setLineDash([]);
+      context.beginPath();
+      context.moveTo(across(place) - 5, 1);
+      context.lineTo(across(place) + 5, 1);
+      context.lineTo(across(place), EDGE.top);
+      context.fill();
+    }
   }
 
   drawGrid(context, ink, { first, last, low, high, across, up, right, bottom }) {

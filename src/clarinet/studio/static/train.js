@@ -1,7 +1,7 @@
 // The room Train: what is chosen goes to a process that trains; what has come of it is drawn.
 
 import { connection, find, fromAddress, make, number, refusal, toAddress } from "./common.js";
-import { Chart, Position } from "./chart.js";
+import { Chart, longer, Position } from "./chart.js";
 import { Boundary } from "./boundary.js";
 import { addressOf, chosenBy, NUMBERS, USUAL, WORDS } from "./choices.js";
 import { Layers } from "./layers.js";
@@ -43,6 +43,7 @@ function begin() {
   find("table").addEventListener("click", () => { find("table").value = ""; }); // the same file may be chosen again
   find("table").addEventListener("change", upload);
   find("look-inside").addEventListener("click", () => send({ do: "keep" }));
+  find("ask-doctor").addEventListener("click", askDoctor);
   find("copy").addEventListener("click", copy);
   find("download").addEventListener("click", download);
   document.addEventListener("visibilitychange", () => send({ do: "look", visible: !document.hidden }));
@@ -107,6 +108,12 @@ function showFields(data) {
 
 function keepAddress() {
   toAddress({ ...addressOf(chosen), steps: steps || "" });
+}
+
+/** To the doctor, with this training as long as it is by now. */
+function askDoctor() {
+  const epochs = Math.min(1000, Math.max(5, Math.ceil(steps / made.epoch_steps)));
+  location.href = `/doctor${location.search}#${new URLSearchParams({ from: "train", ...addressOf(chosen), epochs })}`;
 }
 
 /** To the room that steps through a network, with this one as it is now. */
@@ -215,12 +222,9 @@ function showFrame(frame) {
   }
 }
 
-function addToCurves({ from, epochs, values }) {
-  if (!epochs.length && from !== 0 && from === curves.epochs.length) return;
-  curves.epochs = [...curves.epochs.slice(0, from), ...epochs];
-  for (const [name, added] of Object.entries(values)) {
-    curves.values[name] = [...(curves.values[name] ?? []).slice(0, from), ...added];
-  }
+function addToCurves(more) {
+  if (!more.epochs.length && more.from !== 0 && more.from === curves.epochs.length) return;
+  curves = longer(curves, more);
   const metric = made.task === "numbers" ? "mae" : "accuracy";
   for (const [chart, name] of [[charts.loss, "loss"], [charts.metric, metric]]) {
     const lines = [[_("training"), name], [_("validation"), `val_${name}`]].map(([title, key], slot) => ({
