@@ -109,7 +109,7 @@ def test_choices_that_there_are_not(given: dict[str, object], words: str) -> Non
 
 
 def test_a_loss_that_does_not_suit_the_data() -> None:
-    with pytest.raises(ValueError, match="sparse_categorical_crossentropy does"):
+    with pytest.raises(ValueError, match="one of these does: sparse_categorical_crossentropy"):
         Trainer(Choices(data="blobs", loss="mean_squared_error"))
 
 
