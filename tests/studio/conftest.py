@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from clarinet.runs import Store
+from clarinet.studio import words
 
 pytest.importorskip("uvicorn", reason="the extra [studio] is missing")
 pytest.importorskip("starlette", reason="the extra [studio] is missing")
@@ -120,3 +121,8 @@ def violations(page: Any) -> list[str]:
     page.evaluate(axe())
     found = page.evaluate("async () => (await axe.run()).violations")
     return [f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+
+def filled(told: dict[str, Any]) -> str:
+    """What a refusal says in English."""
+    return words.fill(told["message"], told["values"])

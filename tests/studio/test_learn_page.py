@@ -171,6 +171,12 @@ def test_a_solution_is_offered_after_two_tries_and_errors_are_shown(opened: Any)
     assert "units = 3" in part.locator("textarea").input_value()
 
 
+def test_a_studio_whose_lessons_are_open_goes_on(opened: Any, studio: Any) -> None:
+    page = opened("learn")
+    wait_until(page, "document.querySelector('#state').textContent === ''")
+    assert studio._guard.open > 0
+
+
 def test_what_was_kept_badly_does_no_harm(opened: Any) -> None:
     page = opened("learn")
     for kept in ("nonsense", "null", "[1]", '{"hours": "<b>"}'):

@@ -9,6 +9,7 @@ from functools import wraps
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.websockets import WebSocket
 
 from clarinet.studio.words import Refusal, _, told
 
@@ -87,3 +88,9 @@ def parsed(text: str | bytes) -> dict[str, object]:
     if not isinstance(found, dict):
         raise Refusal(_("expected a JSON object"))
     return found
+
+
+async def until_closed(socket: WebSocket) -> None:
+    """Wait until the page closes the connection; it has nothing to say here."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass

@@ -14,9 +14,10 @@ from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
-from clarinet.studio.answering import as_json, in_words, parsed, settings_of
+from clarinet.studio.answering import as_json, in_words, parsed, settings_of, until_closed
 from clarinet.studio.learn_lessons import Step, glossary, lesson, lessons, notebook
 from clarinet.studio.words import Refusal, Words, _, preferred
 
@@ -39,10 +40,16 @@ class LearnRoom:
     def routes(self) -> Sequence[BaseRoute]:
         """Addresses and what they answer."""
         return [
+            WebSocketRoute("/learn/live", self.live),
             Route("/learn/lessons", in_words(self.lessons)),
             Route("/learn/{name}.ipynb", in_words(self.notebook)),
             Route("/learn/run", in_words(self.run), methods=["POST"]),
         ]
+
+    async def live(self, socket: WebSocket) -> None:
+        """Nothing is told; but a studio whose page is open does not end by itself."""
+        await socket.accept()
+        await until_closed(socket)
 
     async def lessons(self, request: Request) -> Response:
         """All lessons and the glossary."""

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from clarinet.runs import Runs, Store
 from clarinet.runs.page import page
 from clarinet.runs.trash import restore
-from clarinet.studio.answering import as_json, in_words, plain, settings_of
+from clarinet.studio.answering import as_json, in_words, plain, settings_of, until_closed
 from clarinet.studio.watching import Watcher, curves, details
 from clarinet.studio.words import Refusal, _
 
@@ -53,7 +53,7 @@ class RunsRoom:
         """Tell what changes, as long as the page is there."""
         await socket.accept()
         watcher = Watcher(self._store)
-        gone = asyncio.ensure_future(_until_closed(socket))
+        gone = asyncio.ensure_future(until_closed(socket))
         try:
             while not gone.done():
                 news = await run_in_threadpool(_careful, watcher)
@@ -130,9 +130,3 @@ def _careful(watcher: Watcher) -> dict[str, object] | None:
     except OSError as error:
         return {"error": str(error)}
     return None if news is None else {**news}
-
-
-async def _until_closed(socket: WebSocket) -> None:
-    """Wait until the page closes the connection; it has nothing to say here."""
-    while (await socket.receive())["type"] != "websocket.disconnect":
-        pass

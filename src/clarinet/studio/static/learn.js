@@ -1,6 +1,6 @@
 // The room Learn: a lesson's steps, one after the other; how far one has come is kept in this browser.
 
-import { ask, find, make } from "./common.js";
+import { ask, connection, find, make } from "./common.js";
 import { Knobs } from "./learn_knobs.js";
 import { meanings, worded } from "./learn_words.js";
 import { _, language } from "./words.js";
@@ -14,9 +14,11 @@ async function begin() {
     const given = await ask(`/learn/lessons?${new URLSearchParams({ lang: language })}`);
     lessons = given.lessons;
     meanings(given.glossary);
-    find("state").textContent = "";
     window.addEventListener("hashchange", () => open(true));
     open(false);
+    connection("/learn/live", { told: () => {}, state: (there) => {
+      find("state").textContent = there ? "" : _("The studio does not answer; trying again …");
+    } });
   } catch (error) {
     find("state").textContent = "";
     find("trouble").textContent = error.message;
