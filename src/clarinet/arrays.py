@@ -308,9 +308,18 @@ def scatter_add(rows: Array, index: Array, count: int, xp: Namespace = np) -> Ar
 
 
 def spread(weight: object, values: Array, xp: Namespace = np) -> Array:
-    """Sample weights in the shape of the loss values: (n,), (n, 1) or the values' own shape."""
+    """Sample weights in the shape of the loss values: (n,), (n, 1) or the values' own shape.
+
+    Raises:
+        ValueError: weights of another shape.
+    """
     weight = xp.asarray(weight, dtype=values.dtype)
     if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
         weight = weight[..., 0]
-    missing = values.ndim - weight.ndim
-    return xp.broadcast_to(xp.reshape(weight, tuple(weight.shape) + (1,) * missing), values.shape)
+    shape = tuple(weight.shape) + (1,) * (values.ndim - weight.ndim)
+    if len(shape) != values.ndim or any(own not in (1, size) for own, size in zip(shape, values.shape, strict=True)):
+        raise ValueError(
+            f"loss: weights (or a mask) of shape {tuple(weight.shape)} do not fit its values, of shape "
+            f"{tuple(values.shape)}; leave the weights out, or let the loss give one value a row"
+        )
+    return xp.broadcast_to(xp.reshape(weight, shape), values.shape)

@@ -11,13 +11,14 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from clarinet.problems import ClarinetWarning
-from tests.fuzz import children, damage
+from tests.fuzz import children, counts, damage
 from tests.fuzz.program import scratch
 from tests.fuzz.readers import READERS, place, sound
 from tests.fuzz.running import is_documented
@@ -140,13 +141,14 @@ def fuzz(first: int, count: int, jobs: int = 1) -> tuple[Counter[str], list[tupl
         sound(name)
     kinds: Counter[str] = Counter()
     found = []
-    for seed, given in children.each(range(first, first + count), of_seed, jobs, memory=MEMORY):
-        result = _result(given)
-        kinds[result.kind] += 1
-        if result.found:
-            least = shrink(draw(seed), smaller, lambda d, kind=result.kind: alone(d).kind == kind, 20)
-            found.append((seed, least, result))
-            print(f"seed {seed}: {result.kind}: {result.text}\n{str(least)[:600]}\n", flush=True)
+    with suppress(KeyboardInterrupt):  # what was tried until then counts
+        for seed, given in children.each(range(first, first + count), of_seed, jobs, memory=MEMORY):
+            result = _result(given)
+            kinds[result.kind] += 1
+            if result.found:
+                least = shrink(draw(seed), smaller, lambda d, kind=result.kind: alone(d).kind == kind, 20)
+                found.append((seed, least, result))
+                print(f"seed {seed}: {result.kind}: {result.text}\n{str(least)[:600]}\n", flush=True)
     return kinds, found
 
 
@@ -161,7 +163,8 @@ def main() -> int:
     began = time.monotonic()
     kinds, found = fuzz(seed, given.count, given.jobs)
     seconds = time.monotonic() - began
-    print(f"{given.count} files from seed {seed} in {seconds:.0f} s:", *(f"{n} {k}" for k, n in kinds.most_common()))
+    counts.add("files", kinds, len(found))
+    print(f"{kinds.total()} files from seed {seed} in {seconds:.0f} s:", *(f"{n} {k}" for k, n in kinds.most_common()))
     return 1 if found else 0
 
 

@@ -7,9 +7,10 @@ import random
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 
-from tests.fuzz import children
+from tests.fuzz import children, counts
 from tests.fuzz.comparing import ISAS, Verdict, compare
 from tests.fuzz.drawing import draw
 from tests.fuzz.known import known
@@ -59,23 +60,29 @@ def fuzz(first: int, count: int, jobs: int = 1, shrinking: float = 60.0) -> tupl
     """
     kinds: Counter[str] = Counter()
     found = []
-    for seed, verdict in children.each(range(first, first + count), of_seed, jobs):
-        verdict = Verdict(verdict.kind, verdict.text) if isinstance(verdict, children.Ended) else verdict
-        if verdict.found and known(draw(seed)):
-            verdict = Verdict("accident", "known")
-        kinds[verdict.kind] += 1
-        if verdict.found:
-            found.append(_shrunk(seed, verdict, shrinking))
-            print(found[-1], flush=True)
+    with suppress(KeyboardInterrupt):  # what was tried until then counts
+        for seed, verdict in children.each(range(first, first + count), of_seed, jobs):
+            verdict = Verdict(verdict.kind, verdict.text) if isinstance(verdict, children.Ended) else verdict
+            if verdict.found and known(draw(seed)):
+                verdict = Verdict("accident", "known")
+            kinds[verdict.kind] += 1
+            if verdict.found:
+                found.append(_shrunk(seed, verdict, shrinking))
+                print(found[-1], flush=True)
     return kinds, found
 
 
 def _shrunk(seed: int, verdict: Verdict, seconds: float) -> Found:
     program = draw(seed)
     if seconds:
-        program = shrink(program, smaller, lambda p: _again(p).kind == verdict.kind, seconds)
+        program = shrink(program, smaller, lambda p: _alike(_again(p), verdict), seconds)
         verdict = _again(program) if _again(program).found else verdict
     return Found(seed, verdict, program)
+
+
+def _alike(one: Verdict, other: Verdict) -> bool:
+    """Whether it is the same finding: of exceptions, the same class for whoever raised it."""
+    return one.kind == other.kind and (one.kind != "exception" or one.text.split(":")[:2] == other.text.split(":")[:2])
 
 
 def _again(program: Program) -> Verdict:
@@ -95,7 +102,10 @@ def main() -> int:
     began = time.monotonic()
     kinds, found = fuzz(seed, given.count, given.jobs, given.shrink)
     seconds = time.monotonic() - began
-    print(f"{given.count} programs from seed {seed} in {seconds:.0f} s:", *(f"{n} {k}" for k, n in kinds.most_common()))
+    counts.add("programs", kinds, len(found))
+    print(
+        f"{kinds.total()} programs from seed {seed} in {seconds:.0f} s:", *(f"{n} {k}" for k, n in kinds.most_common())
+    )
     return 1 if found else 0
 
 

@@ -64,6 +64,12 @@ PROGRAMS: dict[str, Program] = {
     "a gradient that cancels to nothing but rounding": Program(
         shape=(1, 1), layers=(layers.Dense(1),), loss=losses.CosineSimilarity()
     ),
+    "weights of rows that a loss adds up, which one engine left out": Program(
+        shape=(6,), layers=(layers.Dense(3),), loss=losses.Tversky(axis=-2), rows=2, batch=4, weights="zeros"
+    ),
+    "a mask of places that a loss sums over": Program(
+        shape=(2, 1), layers=(layers.Masking(),), loss=losses.Tversky(axis=-2)
+    ),
 }
 
 #: By what was wrong with them.
@@ -87,6 +93,13 @@ FILES: dict[str, Damaged] = {
     ),
     "a text in the place of a metric's sum": Damaged(
         "resume", (("member", "training.json", ("json", ("state", "running", 0, "total"), '"\\u202e"')),)
+    ),
+    "a callback's state that is a number": Damaged(
+        "resume", (("member", "training.json", ("json", ("state", "callbacks", 0, 1), "1.5")),)
+    ),
+    "a name of a metric that is an object": Damaged(
+        "model of own parts",
+        (("member", "config.json", ("json", ("compile", "metrics", 0, "kept", "name"), '{"a": 3}')),),
     ),
     "a sum of 400 digits": Damaged(
         "resume", (("member", "training.json", ("json", ("state", "running", 1, "count"), "9" * 400)),)

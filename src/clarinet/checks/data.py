@@ -201,6 +201,13 @@ def _check_weights(
             f"{where}.{name}",
             f"{prefix}{name}: expected one weight a row, shape ({len(y)},){each}, received shape {sample_weight.shape}",
         )
+    elif sample_weight is not None and model.loss is not None and model.loss.joins_rows(y.ndim):
+        yield error(
+            "weight_of_joined_rows",
+            f"{where}.{name}",
+            f"{prefix}{name}: {type(model.loss).__name__} sums over the rows of a batch, so no row has a value of its "
+            "own to weigh; leave the weights out, or give the loss axes without 0, the batch's",
+        )
     elif sample_weight is not None and where in _WHOLE and not sample_weight.any():
         yield error(
             "no_weight",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import reprlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -139,7 +140,7 @@ class TableCoding:
             target, missing = _build(TargetColumn, described["target"]), frozenset(map(str, described["missing"]))
             usual = described.get("usual")
             if usual not in (None, ".", ","):
-                raise TypeError(f"usual must be a mark, got {usual!r}")
+                raise TypeError(f"usual must be a mark, got {reprlib.repr(usual)}")
             return cls(columns, target, missing, _format(described), usual)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"the stored table coding cannot be read: {type(error).__name__}: {error}") from error

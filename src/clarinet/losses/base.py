@@ -133,6 +133,10 @@ class Loss(Value):
             if name not in vars(cls):
                 setattr(cls, name, value)
 
+    def joins_rows(self, axes: int) -> bool:
+        """Whether a value is of several rows at once, of targets with so many axes; then rows cannot be weighed."""
+        return False
+
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: object = None
     ) -> None:

@@ -198,6 +198,8 @@ class Restored(Loss):
 
     def __init__(self, described: Mapping[str, object]) -> None:
         found = cast("Mapping[str, Any]", described["kept"])
+        if not isinstance(found["name"], str):
+            raise ValueError(f"loss: the name is a text, received {found['name']!r}")
         super().__init__(found["name"], found["reduction"])
         object.__setattr__(self, "described", described)
         object.__setattr__(self, "operations", KeptFunction(found["call"]))

@@ -54,6 +54,9 @@ class Tversky(Loss):
         check_number(self.beta, "Tversky: beta", low=0)
         object.__setattr__(self, "axis", _axes(self.axis, "Tversky"))
 
+    def joins_rows(self, axes: int) -> bool:
+        return _joins_rows(self.axis, axes)
+
     def call(self, y_true: object, y_pred: object) -> object:
         t, p = cast(AnyTensor, y_true), cast(AnyTensor, y_pred)
         both, missed, added = (ops.sum(part, axis=self.axis) for part in (t * p, t * (1 - p), p * (1 - t)))
@@ -87,6 +90,9 @@ class Dice(Loss):
         super().__post_init__()
         object.__setattr__(self, "axis", _axes(self.axis, "Dice"))
 
+    def joins_rows(self, axes: int) -> bool:
+        return _joins_rows(self.axis, axes)
+
     def call(self, y_true: object, y_pred: object) -> object:
         t, p = cast(AnyTensor, y_true), cast(AnyTensor, y_pred)
         both, true, predicted = (ops.sum(part, axis=self.axis) for part in (t * p, t, p))
@@ -98,6 +104,12 @@ def _axes(axis: Axis, kind: str) -> Axis:
     if axis is None or isinstance(axis, int):
         return axis
     return tuple(check_whole(one, f"{kind}: axis") for one in axis)
+
+
+def _joins_rows(axis: Axis, axes: int) -> bool:
+    """Whether axis 0, the batch's, is summed over."""
+    summed = (0,) if axis is None else (axis,) if isinstance(axis, int) else axis
+    return any(one in (0, -axes) for one in summed)
 
 
 def dice(y_true: object, y_pred: object, axis: Axis = None) -> Array:

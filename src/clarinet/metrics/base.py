@@ -389,6 +389,8 @@ class Custom(MeanMetric):
 
 def _restored(described: Mapping[str, Any]) -> Custom:
     kept_of = described["kept"]
+    if not isinstance(kept_of["name"], str):
+        raise ValueError(f"metric: the name is a text, received {kept_of['name']!r}")
     return Custom(kept_of["name"], function=KeptFunction(kept_of["call"]))
 
 

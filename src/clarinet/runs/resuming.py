@@ -247,7 +247,10 @@ def _state_in(checkpoint: Checkpoint) -> State:
         place, pairs = state["place"], state["callbacks"]
         counts = all(type(value) is int and value >= 0 for value in place.values())
         wrong += [] if counts and place.keys() == {"epoch", "step", "row"} else ["place"]
-        named = all(isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs)
+        named = all(
+            isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], dict | None)
+            for pair in pairs
+        )
         wrong += [] if named else ["callbacks"]
     if wrong:
         raise _malformed(checkpoint, wrong[0])
