@@ -94,7 +94,7 @@ class _OfClasses(_Overlap):
 
     def _classes(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
         if not self.sparse_y_true and not -y_true.ndim <= self.axis < y_true.ndim:
-            raise ValueError(f"{self.name}: targets of {y_true.ndim} axes have no axis {self.axis}; choose another axis")
+            raise ValueError(f"{self.name}: axis={self.axis}: the targets have {y_true.ndim} axes; choose another")
         actual = y_true if self.sparse_y_true else y_true.argmax(self.axis)
         predicted = y_pred if self.sparse_y_pred else y_pred.argmax(self.axis)
         return actual, predicted
