@@ -78,7 +78,7 @@ class MinMaxNorm(Constraint):
             ``[0, 1, 2]`` takes those of every filter of ``Conv2D``.
 
     Raises:
-        TypeError, ValueError: a bound that is no finite number, an axis that is none.
+        TypeError, ValueError: a bound that is not a finite number, an axis that is none.
 
     Example:
         >>> import numpy as np
@@ -114,7 +114,7 @@ class MaxNorm(Constraint):
         axis: as for :class:`MinMaxNorm`.
 
     Raises:
-        TypeError, ValueError: a bound that is no finite number, an axis that is none.
+        TypeError, ValueError: a bound that is not a finite number, an axis that is none.
 
     Example:
         >>> import numpy as np

@@ -165,7 +165,7 @@ class Preparation:
             if y.shape[1:] != op.output_shape:
                 raise ValueError(
                     f"{op.spec.name}: gives samples of shape {y.shape[1:]}, and the model was built for "
-                    f"{op.output_shape}: its vocabulary has changed since; make the model anew"
+                    f"{op.output_shape}: its vocabulary has changed since; make the model again"
                 )
             found.append(y)
         return tuple(found[number] for number in self.gives)

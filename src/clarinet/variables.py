@@ -208,7 +208,7 @@ class Variable:
     @trainable.setter
     def trainable(self, value: bool) -> None:
         if self.owner is not None:
-            raise AttributeError(f"{self.path}: whether it is trained is said of its layer: layer.trainable = {value}")
+            raise AttributeError(f"{self.path}: whether it is trained is set on its layer: layer.trainable = {value}")
         self._trainable = bool(value)
 
     @property

@@ -1,4 +1,4 @@
-"""Finding the first value that is no finite number, in any array, without copying it whole."""
+"""Finding the first value that is not a finite number, in any array, without copying it whole."""
 
 from __future__ import annotations
 

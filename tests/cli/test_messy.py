@@ -63,7 +63,7 @@ def test_a_training_says_whether_it_is_any_good(run: Run, tmp_path: Path, monkey
     words = ("train", "wines.csv", "--target", "cultivar", "--epochs", 12, "--seed", 1)
     said = run(*words).out
     assert "Balanced accuracy " in said and "; a linear model " in said and "true \\ said" in said
-    assert "It goes by these columns" in said
+    assert "Its answers depend most on these columns" in said
     assert "Next: clarinet predict wines.clarinet new.csv --out predictions.csv" in said
     assert "scores            balanced accuracy " in run("info", "wines.clarinet").out
     answer = run(*words, "--cv", 3, "--class-weight", "balanced", "--json").json

@@ -190,7 +190,7 @@ def test_floating_point_pixels_are_refused(tmp_path):
 
 
 def test_folders_that_are_none(pets, tmp_path):
-    with pytest.raises(FileNotFoundError, match="is no folder; expected one that holds a sub-folder for each class"):
+    with pytest.raises(FileNotFoundError, match="is not a folder; expected one that holds a sub-folder for each class"):
         load_images(pets / "nowhere")
     with pytest.raises(
         ValueError, match="holds no sub-folders, and each is one class: 2 files are in the folder itself"

@@ -25,12 +25,12 @@ FILES = [
     ("size,Y\n1,2\n", {}, "has no column 'y': choose one of Y, size"),
     ("x,y\n1,\n2,NA\n", {}, "the target 'y' holds no value at all"),
     ("x,y\n,1\nNaN,2\n", {}, "no column is left to predict from:\n  'x': left out: no value at all"),
-    ("x,y\n1,1.5\n2,2\nabc,3\n4,4\n", {}, "line 4: column 'x' holds 'abc': 1 of 4 cells are no numbers; correct them"),
+    ("x,y\n1,1.5\n2,2\nabc,3\n4,4\n", {}, "line 4: column 'x' holds 'abc': 1 of 4 cells are not numbers; correct them"),
     ("x;y\n1.234;2\n5.678;3\n", {}, "line 2: column 'x' holds '1.234': does the mark group thousands or stand before"),
-    ("x;y\n1,5;2\n2.5;3\n3.5;1\n", {}, "line 2: column 'x' holds '1,5': 1 of 3 cells are no numbers"),
+    ("x;y\n1,5;2\n2.5;3\n3.5;1\n", {}, "line 2: column 'x' holds '1,5': 1 of 3 cells are not numbers"),
     ("x;y\n5 %;2.5\n0.07;3.5\n", {}, "column 'x' holds '5 %', and others hold '%' or no sign: numbers in one column"),
     ("x;y\n5 €;2.5\n$7;3.5\n", {}, "numbers in one column need one unit; convert them, or leave the column out"),
-    ("x;y\n1.5;2,5\n2.5;3\n", {"decimal": ","}, "column 'x' holds '1.5' is no number with ',' before the decimals"),
+    ("x;y\n1.5;2,5\n2.5;3\n", {"decimal": ","}, "column 'x' holds '1.5' is not a number with ',' before the decimals"),
     ("x,y\n01/02/2024,2.5\n03/04/2024,3.5\n", {}, "does the day or the month come first? No cell tells"),
     ("x,y\n31/01/2024,2.5\n01/31/2024,3.5\n", {}, "holds dates with the day first and others with the month first"),
     ("x,y\n31.01.2024,2.5\n31.02.2024,3.5\n", {}, "column 'x' holds '31.02.2024': 1 of 2 cells are no dates"),
@@ -39,7 +39,7 @@ FILES = [
     ("x,y\n1,2.5\n2,-1e99\n", {}, "column 'y' holds '-1e99', which is not finite"),
     ("x,y\n1,2024-01-01\n2,2024-01-02\n", {}, "column 'y' holds '2024-01-01': a date cannot be predicted, nor a time"),
     ("x,y\n" + "".join(f"{i},n{i}\n" for i in range(12)), {}, "the target 'y' holds another text in every row"),
-    ("x,y\n1,2.5\n2,oops\n3,4\n", {}, "line 3: column 'y' holds 'oops': 1 of 3 cells are no numbers"),
+    ("x,y\n1,2.5\n2,oops\n3,4\n", {}, "line 3: column 'y' holds 'oops': 1 of 3 cells are not numbers"),
     ("x,y\n1,a\n2,b\n", {"task": "regression"}, "column 'y' holds 'a': a regression needs numbers"),
     ("x,y\n1,2\n1,3\n", {}, "no column is left to predict from:\n  'x': left out: 1 in every row"),
     ("x,y\n1,2\n", {"task": "classify"}, "task='classify': expected 'classification', 'regression' or None"),
@@ -51,7 +51,7 @@ FILES = [
     ("x,y\n1,2\n", {"decimal": ";"}, "decimal=';': expected '.' or ','"),
     ("x,y\n1,2\n", {"decimal": ",", "delimiter": ","}, "another character than the delimiter"),
     ("x,y\n1,2\n", {"encoding": "utf-9"}, "encoding='utf-9' is unknown"),
-    ("x,y\nпривет,2\n".encode("cp1251"), {}, "line 2: byte 0xef is no UTF-8 text, and which other encoding"),
+    ("x,y\nпривет,2\n".encode("cp1251"), {}, "line 2: byte 0xef is not UTF-8 text, and which other encoding"),
     ("x,y\nGrün,2\n".encode("cp850"), {}, "cp850 for DOS"),
     ("x,y\nżółty,2\n".encode("cp1250"), {}, "cp1250 for Central Europe"),
     ("x,y\ncafé,2\n".encode("cp1252"), {"encoding": "utf-8"}, "line 2: byte 0xe9 is no utf-8 text; files from older"),
@@ -121,7 +121,7 @@ def test_later_rows_that_lack_a_column(coding):
 
 def test_later_targets(coding):
     with pytest.raises(
-        ValueError, match="column 'y' holds 'god' is no class of the training table: did you mean 'good'"
+        ValueError, match="column 'y' holds 'god' is not a class of the training table: did you mean 'good'"
     ):
         coding.targets([{"y": "god"}])
     with pytest.raises(ValueError, match="row 1: column 'y' holds '': every row needs a target"):

@@ -33,8 +33,8 @@ HEAD = """# Everything there is
 
 Names, defaults and meanings are those of Keras 3; what is not stands in [where Clarinet differs](differences.md).
 *Engines*: the native engine runs what it knows, the reference engine runs everything; a model runs on the native one
-if all of its parts have a native form, and `model.engine_reason` says what has not. `help(clarinet.layers.Dense)` tells
-the rest.
+if all of its parts have a native form, and `model.engine_reason` names those that have none.
+`help(clarinet.layers.Dense)` tells the rest.
 
 This page is written by `python -m tests.docs.catalogue`.
 """

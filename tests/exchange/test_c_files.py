@@ -76,7 +76,7 @@ def test_what_has_no_form_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="one input of numbers"):
         clarinet.Model(begins, layers.Add()(begins)).export(tmp_path / "net.h")
     plain = clarinet.Sequential([layers.Input((2,)), layers.Dense(1)])
-    with pytest.raises(ValueError, match="'1st' is no name in C"):
+    with pytest.raises(ValueError, match="'1st' is not a name in C"):
         plain.export(tmp_path / "net.h", name="1st")
     with pytest.raises(TypeError, match="raw"):
         plain.export(tmp_path / "net.h", raw=True)

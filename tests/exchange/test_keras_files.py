@@ -227,7 +227,7 @@ def operation(name: str, *args: Any, **settings: Any) -> dict[str, Any]:
 HOSTILE: list[tuple[str, dict[str, Any], str]] = [
     ("lambda layer", {"config": chain(layer("Lambda", function=CODE))}, "Python function as code"),
     ("lambda", {"config": chain(layer("Dense", units=1, activation=CODE))}, "Python function as code"),
-    ("class", {"config": chain(layer("system", "os", command="id"))}, "'system' is a class that Keras has not"),
+    ("class", {"config": chain(layer("system", "os", command="id"))}, "'system' is a class that Keras does not have"),
     ("keras class", {"config": chain(layer("get_file", "keras.utils"))}, "no keras.utils.get_file"),
     ("private", {"config": chain(layer("__class__"))}, "no such object"),
     ("argument", {"config": chain(layer("Dense", units=1, run="id"))}, "no argument 'run'"),

@@ -206,9 +206,9 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "shape": (lambda: file_of([helper.make_node("Relu", ["x"], ["y"])], [], ("n", 2**40)), "more than"),
     "version": (lambda: file_of([helper.make_node("Relu", ["x"], ["y"])], [], opset=3), "version 3"),
-    "truncated": (lambda: claimed(1, 1)[:-9], "no sound ONNX file"),
-    "empty": (lambda: b"", "no sound ONNX file"),
-    "other": (lambda: b"PK\x03\x04" + b"0" * 99, "no sound ONNX file"),
+    "truncated": (lambda: claimed(1, 1)[:-9], "not a valid ONNX file"),
+    "empty": (lambda: b"", "not a valid ONNX file"),
+    "other": (lambda: b"PK\x03\x04" + b"0" * 99, "not a valid ONNX file"),
     "filled many times": (
         lambda: file_of(
             [helper.make_node("ConstantOfShape", ["s"], [f"c{i}"]) for i in range(9)], [numbers([2**20], "s")]

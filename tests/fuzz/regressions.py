@@ -104,7 +104,7 @@ FILES: dict[str, Damaged] = {
     "a sum of 400 digits": Damaged(
         "resume", (("member", "training.json", ("json", ("state", "running", 1, "count"), "9" * 400)),)
     ),
-    "text that is no text in SQLite's own message": Damaged(
+    "text that is not text in SQLite's own message": Damaged(
         "store", (("sql", "UPDATE sqlite_master SET sql = CAST(x'43ff7f' AS TEXT) WHERE name = 'runs'", ()),)
     ),
 }

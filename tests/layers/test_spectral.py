@@ -113,7 +113,7 @@ def test_nothing_is_stretched_and_use_is_as_training(tmp_path: Any) -> None:
 def test_zeros_stay_and_what_has_no_kernel_is_refused() -> None:
     layer = layers.SpectralNormalization(layers.Dense(2, kernel_initializer="zeros"))
     assert layer(ROWS, training=True).tolist() == [[0.0, 0.0]] * 16
-    with pytest.raises(ValueError, match="LSTM is no layer with one kernel"):
+    with pytest.raises(ValueError, match="LSTM is not a layer with one kernel"):
         layers.SpectralNormalization(layers.LSTM(2))(ROWS[:, None])
     with pytest.raises(ValueError, match="power_iterations: expected a positive whole number"):
         layers.SpectralNormalization(layers.Dense(2), power_iterations=0)

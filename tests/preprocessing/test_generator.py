@@ -109,5 +109,5 @@ def test_refusals(tmp_path: Path) -> None:
         ImageDataGenerator().flow(X, Y[:3])
     with pytest.raises(ValueError, match="zoom_range is a number or two factors"):
         ImageDataGenerator(zoom_range=[1, 2, 3])
-    with pytest.raises(FileNotFoundError, match="is no folder"):
+    with pytest.raises(FileNotFoundError, match="is not a folder"):
         ImageDataGenerator().flow_from_directory(tmp_path / "nothing")

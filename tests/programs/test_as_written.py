@@ -133,7 +133,7 @@ def test_columns_that_are_no_input_are_left_out_with_a_warning():
     model = tf.keras.Model(inputs, tf.keras.layers.Dense(1)(tf.keras.layers.concatenate(list(inputs.values()))))
     model.compile("sgd", "mse")
     table = {name: np.ones((4, 1)) for name in ("age", "fee", "target")}
-    with pytest.warns(UserWarning, match="'target' is no input of the model and is left out"):
+    with pytest.warns(UserWarning, match="'target' is not an input of the model and is left out"):
         model.fit(tf.data.Dataset.from_tensor_slices((table, np.ones(4))).batch(2), verbose=0)
     with pytest.raises(ValueError, match="the model has no input 'wage'"):
         model.predict({"age": np.ones((1, 1)), "wage": np.ones((1, 1))})

@@ -70,7 +70,7 @@ def test_sound(tmp_path):
     samples, rate = tf.audio.decode_wav(tf.io.read_file(str(path)), 2, 3)
     np.testing.assert_allclose(samples, [[0.5] * 2, [-0.25] * 2, [0, 0]], atol=1e-4)
     assert int(rate) == 8000
-    with pytest.raises(ValueError, match="the bytes are no WAV file"):
+    with pytest.raises(ValueError, match="the bytes are not a WAV file"):
         tf.audio.decode_wav(b"nothing")
 
 
@@ -100,7 +100,7 @@ def test_classes_of_ones_own_are_saved_and_come_back_with_custom_objects(tmp_pat
     loaded = tf.keras.models.load_model(tmp_path / "own.keras", custom_objects={"Times": Times})
     x = np.ones((2, 3), np.float32)
     np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
-    with pytest.raises(ValueError, match="'Times' is a class that Keras has not; give it with custom_objects"):
+    with pytest.raises(ValueError, match="'Times' is a class that Keras does not have; give it with custom_objects"):
         tf.keras.models.load_model(tmp_path / "own.keras")
 
 

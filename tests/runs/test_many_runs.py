@@ -128,7 +128,7 @@ def test_what_makes_no_sense_is_refused(train):
         runs.best()
     train(run="a")
     for where, message in (
-        ("loss", "is no condition; expected a name"),
+        ("loss", "is not a condition; expected a name"),
         ("los < 3", "no run has a metric or a setting 'los': did you mean 'loss'"),
     ):
         with pytest.raises(ValueError, match=message):

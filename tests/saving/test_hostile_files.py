@@ -164,9 +164,9 @@ BAD: list[tuple[str, Callable[[Parts], bytes], str]] = [
         with_part(WEIGHTS, lambda b: struct.pack("<Q", 2**60) + b[8:]),
         "claims a header of 1152921504606846976",
     ),
-    ("weights cut", with_part(WEIGHTS, lambda b: b[:-4]), "no sound safetensors"),
-    ("weights longer", with_part(WEIGHTS, lambda b: b + b"1234"), "no sound safetensors"),
-    ("weights header no JSON", with_part(WEIGHTS, struct.pack("<Q", 4) + b"oops"), "no sound safetensors"),
+    ("weights cut", with_part(WEIGHTS, lambda b: b[:-4]), "not a valid safetensors"),
+    ("weights longer", with_part(WEIGHTS, lambda b: b + b"1234"), "not a valid safetensors"),
+    ("weights header no JSON", with_part(WEIGHTS, struct.pack("<Q", 4) + b"oops"), "not a valid safetensors"),
     (
         "tensor missing",
         with_tensors(WEIGHTS, layers__0__bias=..., layers__0__bios=zeros(3)),

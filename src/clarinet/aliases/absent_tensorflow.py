@@ -22,7 +22,7 @@ _TABLE: dict[str, tuple[str, ...]] = {
     "tensors are dense; pad rows to one length with clarinet.utils.pad_sequences, or take to_tensor() of tf.ragged": (
         "tf.ragged", "tf.sparse",
 ),
-    "programs of TensorFlow 1 are written anew: operations run at once, and fit trains": (
+    "rewrite programs of TensorFlow 1: operations run at once, and fit trains": (
         "tf.Session", "tf.InteractiveSession", "tf.placeholder", "tf.placeholder_with_default",
         "tf.trainable_variables", "tf.global_variables", "tf.local_variables_initializer",
         "tf.initialize_all_variables", "tf.get_collection", "tf.variable_scope", "tf.assign", "tf.ConfigProto",

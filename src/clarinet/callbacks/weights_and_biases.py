@@ -45,7 +45,7 @@ class WandbMetricsLogger(Callback):
                 f'WandbMetricsLogger: needs the package wandb ({error}); pip install "clarinet[wandb]"'
             ) from None
         if wandb.run is None:
-            raise ValueError("WandbMetricsLogger: no W&B run has been begun; call wandb.init() first")
+            raise ValueError("WandbMetricsLogger: no W&B run is open; call wandb.init() first")
         self.every = int(choices.get(log_freq, log_freq))
         self._run: Any = wandb.run
         self._rate = 0.0

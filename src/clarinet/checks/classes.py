@@ -47,7 +47,7 @@ def check_class_weight(
 
 def _check_pair(key: Any, value: Any, classes: int) -> Iterator[Problem]:
     if not _is_number(key) or not 0 <= key < classes or key != int(key):  # NaN is in no interval
-        yield _problem(f"{shown(key)} is no class; expected class ids from 0 to {classes - 1} as keys")
+        yield _problem(f"{shown(key)} is not a class; expected class ids from 0 to {classes - 1} as keys")
     elif not _is_number(value) or not abs(value) <= largest(np.float32):
         yield _problem(f"the weight of class {key} is {shown(value)}; expected a finite number that float32 can hold")
 

@@ -37,7 +37,7 @@ def _script(options: argparse.Namespace, output: Output) -> list[tuple[str, Repo
         f"Running {options.subject}; in place of every fit the model is examined, and of a loop in PyTorch what its "
         "first epoch shows. What the program writes is held back: no file changes."
     )
-    with redirect_stdout(sys.stderr) if output.as_json else nullcontext():  # the script's own output is no JSON
+    with redirect_stdout(sys.stderr) if output.as_json else nullcontext():  # the script's own output is not JSON
         return examine_script(
             options.subject,
             options.rest,

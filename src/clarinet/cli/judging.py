@@ -84,7 +84,8 @@ def _columns(model: Trainable, source: Source, output: Output) -> dict[str, floa
     ]
     if shown and len(columns) > 1:
         measure = "balanced accuracy" if source.about["classes"] else "R²"
-        output.say(f"It goes by these columns ({measure} falls so much when one is shuffled): {', '.join(shown)}.")
+        how = f"how much {measure} falls when the column is shuffled"
+        output.say(f"Its answers depend most on these columns ({how}): {', '.join(shown)}.")
     return {name: fall for name, (fall, _) in falls.items()}
 
 

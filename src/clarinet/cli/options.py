@@ -107,7 +107,7 @@ _STUDIO = """examples:
   clarinet studio
   clarinet studio --port 8000 --no-browser
 
-Shows the runs that are kept here, those that are going on too, and trains networks that are put together in the page.
+Shows the runs that are kept here, including those still running, and trains networks that are put together in the page.
 The pages are for this machine's browsers alone, and for those that know the address, which
 holds a token. Ctrl-C ends the program; trainings elsewhere go on.
 exit codes: 0 done, 1 failed, 2 wrong usage"""
@@ -157,7 +157,7 @@ def parser() -> Parser:
         "inputs", metavar="FILE", nargs="+", help="pictures, folders, or CSV files for a model of a table"
     )
     _add_reading(predict)
-    predict.add_argument("--out", metavar="FILE.csv", help="write the answers to a file, a line each, and print none")
+    predict.add_argument("--out", metavar="FILE.csv", help="write the answers to a file, instead of printing them")
     predict.add_argument(
         "--top", type=whole(1), default=1, metavar="N", help="print the N likeliest classes (default 1)"
     )
@@ -235,7 +235,7 @@ def _add_keeping(train: argparse.ArgumentParser) -> None:
         type=every,
         default="epoch",
         metavar="EVERY",
-        help="of a run: how often it is saved to go on from: steps, epoch, 30s, 5m, never (default epoch)",
+        help="of a run: how often to save a state to resume from: steps, epoch, 30s, 5m, never (default epoch)",
     )
     train.add_argument("--resume", action="store_true", help="go on with the run of this name, if it is there")
     train.add_argument("--watch", action="store_true", help="open the studio on it; kept in a run (default: watched)")
@@ -245,7 +245,10 @@ def _add_learning(train: argparse.ArgumentParser) -> None:
     """How it learns."""
     train.add_argument("--lr", type=rate, default=1e-3, metavar="RATE", help="Adam's learning rate (default 0.001)")
     train.add_argument(
-        "--validation", type=share, metavar="SHARE", help="of the rows, to watch (default 0.1; of tables all in turn)"
+        "--validation",
+        type=share,
+        metavar="SHARE",
+        help="of the rows, held back to watch the training (default 0.1; tables: all in turn)",
     )
     train.add_argument("--seed", type=whole(0), metavar="N", help="the same seed gives the same network")
 
@@ -255,7 +258,7 @@ def _add_changes(train: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--augment",
         action="store_true",
-        help="pictures are moved, turned, zoomed, made lighter or darker a little, anew in every epoch",
+        help="pictures are moved, turned, zoomed, made lighter or darker a little, differently in every epoch",
     )
     train.add_argument(
         "--mirror", action="store_true", help="with --augment: every second one is mirrored (not for letters or digits)"
@@ -265,7 +268,7 @@ def _add_changes(train: argparse.ArgumentParser) -> None:
 def _add_judging(train: argparse.ArgumentParser) -> None:
     """How the model is judged, and what follows from that."""
     train.add_argument(
-        "--cv", type=whole(2), metavar="K", help="train K times, each on all but a K-th of the rows, first"
+        "--cv", type=whole(2), metavar="K", help="first train K times, each time on all but one K-th of the rows"
     )
     train.add_argument(
         "--refit", type=yes_or_no, metavar="yes|no", help="train once more on all rows (default: yes with --cv)"
@@ -281,7 +284,7 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
     table.add_argument("--delimiter", type=character, metavar="CHARACTER", help="between cells")
     table.add_argument("--decimal", choices=(".", ","), metavar="CHARACTER", help="the mark before decimals: . or ,")
     table.add_argument("--encoding", metavar="NAME", help="of the text, such as cp1252")
-    table.add_argument("--comment", metavar="TEXT", help="what lines begin with that are no rows")
+    table.add_argument("--comment", metavar="TEXT", help="what lines that are not rows begin with")
     table.add_argument("--date-order", choices=("dmy", "mdy", "ymd"), help="of day, month and year")
     table.add_argument("--sheet", metavar="NAME", help="of an Excel workbook")
     more = "; several times for more"
@@ -298,7 +301,7 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
         "--image-size",
         type=size,
         metavar="H,W",
-        help="bring pictures to this height and width (default: chosen, and said)",
+        help="bring pictures to this height and width (default: chosen and reported)",
     )
     both = command.add_argument_group("of both")
     both.add_argument("--skip-damaged", action="store_true", help="leave out rows and pictures that cannot be read")
@@ -310,7 +313,9 @@ def _add_plot(commands: Commands) -> None:
     plot.add_argument(
         "model", metavar="MODEL", help="a model file; for history the name of a run; for a search its name"
     )
-    plot.add_argument("data", metavar="DATA", nargs="*", help="for all but weights and history; network may do without")
+    plot.add_argument(
+        "data", metavar="DATA", nargs="*", help="needed but for weights and history; network works without"
+    )
     plot.add_argument("--out", metavar="FILE", help="ends in .svg, .pdf or .png (default KIND.png)")
     plot.add_argument("--theme", choices=("light", "dark"), default="light", help="default light")
     plot.add_argument("--layer", type=layer, metavar="LAYER", help="of weights and activations: index or name")
@@ -324,7 +329,7 @@ def _add_draw(commands: Commands) -> None:
     draw.add_argument("model", metavar="MODEL", help="file written by train or by model.save, of a model of pictures")
     draw.add_argument("--port", type=port, default=0, metavar="N", help="of the page's address (default: a free one)")
     draw.add_argument("--no-browser", action="store_true", help="print the page's address, open nothing")
-    draw.add_argument("--html", metavar="FILE", help="write the page to a file, with the model in it, and end")
+    draw.add_argument("--html", metavar="FILE", help="write the page, with the model in it, to a file and exit")
     draw.add_argument(
         "--white", type=float, choices=(1, 255), metavar="1|255", help="a white pixel in training (default: guessed)"
     )

@@ -71,7 +71,7 @@ def _files(inputs: list[str], about: About, output: Output) -> Iterator[str]:
         if not paths:
             raise ValueError(f"{file}: there is no {what} in this folder ({len(left_out)} other files)")
         if left_out:
-            output.say(f"{file}: {len(left_out)} files left out, hidden or no pictures by their names")
+            output.say(f"{file}: {len(left_out)} files skipped: hidden, or not pictures by their names")
         yield from map(str, paths)
 
 

@@ -69,7 +69,7 @@ def options_of(run: Run, *more: str) -> argparse.Namespace:
     try:
         return parser().parse_args(["train", *words, *more, "--", str(kept.get("data"))])
     except SystemExit:  # argparse has printed the error
-        raise ValueError(f"run {run.name!r}: its settings are damaged: they are none of `clarinet train`") from None
+        raise ValueError(f"run {run.name!r}: its settings are damaged, or not from `clarinet train`") from None
 
 
 def _words(name: str, value: Any) -> list[str]:

@@ -96,7 +96,7 @@ def _add_keeping(parts: Commands) -> None:
 
 
 def _add_again(parts: Commands) -> None:
-    resume = _part(parts, "resume", "go on with a training that was interrupted, as if it had not been", _RESUME)
+    resume = _part(parts, "resume", "continue an interrupted training, as if it had never stopped", _RESUME)
     reproduce = _part(parts, "reproduce", "train again and compare, bit for bit", _REPRODUCE)
     pack = _part(parts, "pack", "write a run to one file, to be shared")
     for part in (resume, reproduce, pack):

@@ -100,7 +100,7 @@ def _named(name: str) -> Source:
 
 def _table(path: Path, how: Reading) -> Source:
     if how.target is None:
-        raise ArgumentTypeError(f"{path}: which column is to be predicted? Say {option('target', like='COLUMN')}")
+        raise ArgumentTypeError(f"{path}: which column should be predicted? Say {option('target', like='COLUMN')}")
     load: Callable[..., Table] = datasets.load_table  # with what was said, as it was given
     table = load(path, **how.of_table())
     about = About(kind="table", classes=list(table.classes), coding=table.coding.to_config())

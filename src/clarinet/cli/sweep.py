@@ -83,7 +83,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 def _program(options: argparse.Namespace, output: Output, out: Path) -> int:
     output.say(f"Running {options.data} up to its first fit, which is searched in its place.")
-    with redirect_stdout(sys.stderr) if output.as_json else nullcontext():  # the program's own output is no JSON
+    with redirect_stdout(sys.stderr) if output.as_json else nullcontext():  # the program's own output is not JSON
         training = training_of(options.data, options.rest)
     if options.epochs is not None:
         training.fit["epochs"] = options.epochs

@@ -133,7 +133,7 @@ def _preset(source: Source, options: argparse.Namespace, output: Output) -> str:
     if (options.preset or (recipes.TABLE if kind == "table" else "")) != recipes.TABLE:
         return str(options.preset or recipes.preset_for(kind, source.x.shape[1:]))
     if kind != "table":
-        raise argparse.ArgumentTypeError(f"--preset table is for tables; {options.data} is none: leave it out")
+        raise argparse.ArgumentTypeError(f"--preset table is for tables; {options.data} is not one: leave it out")
     if options.preset and about_one not in ([], ["--hidden"]):
         raise argparse.ArgumentTypeError(
             f"--preset table trains several networks, and {about_one[0]} is about one: leave one of the two out"
@@ -197,7 +197,8 @@ def _finished(
             watched = history.get("val_loss", history["loss"])
             best = int(np.argmin(watched)) + 1 if options.epochs is None else len(watched)
             again.validation, again.epochs, epochs = 0.0, best, f", {best} epochs"
-        output.say(f"Trained once more on all {len(every.x):,} rows{epochs}: this model is saved (--refit no: not).")
+        other = "--refit no saves the one that was tested"
+        output.say(f"Trained once more on all {len(every.x):,} rows{epochs}: this model is saved ({other}).")
         whole, interrupted = _trained(every, again)
         model = model if interrupted else whole
     if every.about["kind"] not in NAMED and scores:

@@ -71,7 +71,7 @@ def make_csv_dataset(
         names = list(column_names) if column_names else next(reader.rows(file), [])
     chosen = _numbers(select_columns, names)
     if label_name is not None and label_name not in [names[i] for i in chosen]:
-        raise ValueError(f"make_csv_dataset: label_name={label_name!r} is none of the columns {names}")
+        raise ValueError(f"make_csv_dataset: label_name={label_name!r} is not one of the columns {names}")
     with opened(files[0], compression_type) as file:
         some = list(islice(reader.rows(islice(file, int(header), None)), num_rows_for_inference))
     columns = (
@@ -97,7 +97,7 @@ def _numbers(selected: Sequence[str | int] | None, names: Sequence[str]) -> list
         return list(range(len(names)))
     wrong = [one for one in selected if (one not in names if isinstance(one, str) else not 0 <= one < len(names))]
     if wrong:
-        raise ValueError(f"make_csv_dataset: select_columns has {wrong}, which is none of the columns {names}")
+        raise ValueError(f"make_csv_dataset: select_columns has {wrong}, which is not one of the columns {names}")
     return sorted(names.index(one) if isinstance(one, str) else int(one) for one in selected)
 
 

@@ -96,7 +96,7 @@ def _first_lines(path: Path, encoding: str) -> list[str]:
         )
     except UnicodeDecodeError:
         raise ValueError(
-            f"{path} is no text in {encoding}; say how it is written, such as {option('encoding', 'cp1252')}"
+            f"{path} is not text in {encoding}; say how it is written, such as {option('encoding', 'cp1252')}"
         ) from None
     lines = whole.splitlines(keepends=True)
     return list(islice(lines if len(start) < _BYTES else lines[:-1] or lines, _LINES))

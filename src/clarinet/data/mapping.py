@@ -96,7 +96,7 @@ class Together:
         if not isinstance(node.operator, Operation):
             if isinstance(node.operator, Constant):
                 return None
-            raise NotTogether(f"it uses {type(node.operator).__name__}, which is no operation of clarinet.ops")
+            raise NotTogether(f"it uses {type(node.operator).__name__}, which is not an operation of clarinet.ops")
         if not any(tensor in self._many for tensor in node.inputs):
             return node.operator
         operation = _with_leading_axis(node.operator, node)

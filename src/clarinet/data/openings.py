@@ -80,7 +80,7 @@ def open_table(kind: str, paths: Sequence[Path], choices: Choices) -> Opened:
     coding, how = choices.coding, choices.how if choices.coding is None else choices.coding.format
     target = choices.target if coding is None else coding.target.name
     if target is None:
-        raise ValueError(f"{paths[0]}: which column is to be predicted? Say {option('target', like='...')}")
+        raise ValueError(f"{paths[0]}: which column should be predicted? Say {option('target', like='...')}")
     wanted = {target, *(choices.columns or ())} if coding is None else {target, *(c.name for c in coding.columns)}
     usual = "." if kind != "csv" else usual_mark(paths[0], how, wanted)
     files = TableFiles(kind, paths, csv_format(paths, how, wanted) if kind == "csv" else None)

@@ -218,7 +218,7 @@ def arranged(given: object, names: Sequence[str], what: str, kind: str = "inputs
         if unknown and (missing or kind != "inputs"):
             raise ValueError(f"{what}: the model has no {kind[:-1]} {unknown[0]!r}; its {kind} are {wanted}")
         if unknown:  # columns of a table that the model does not look at
-            warnings.warn(f"{what}: {unknown[0]!r} is no input of the model and is left out", stacklevel=2)
+            warnings.warn(f"{what}: {unknown[0]!r} is not an input of the model and is left out", stacklevel=2)
         if missing and not lacks:
             raise ValueError(f"{what}: {missing[0]!r} is missing; the model's {kind} are {wanted}")
         return [given.get(name) for name in names]

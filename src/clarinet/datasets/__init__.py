@@ -1,6 +1,6 @@
 """Data sets: bundled, downloaded, drawn, or your own tables and folders of images.
 
-Each part is imported when it is first used: ``import clarinet`` pays for none of them.
+Each part is imported when it is first used: ``import clarinet`` pays for neither of them.
 """
 
 from importlib import import_module

@@ -105,7 +105,7 @@ def _read_archive(path: Path) -> dict[str, _Batch]:
             # A sparse member's holes unpack to any size from no data at all.
             if name in batches or not member.isreg() or member.issparse():
                 raise ValueError(
-                    f"{path}: {member.name} is there twice or is no plain file; download the archive again"
+                    f"{path}: {member.name} is there twice or is not a regular file; download the archive again"
                 )
             file = archive.extractfile(member)
             assert file is not None  # a plain file always has content
@@ -149,7 +149,7 @@ def _decode(data: bytes, name: str) -> _Batch:
     """Records to images (n, 32, 32, 3), channels last, and labels (n, 1)."""
     if not data or len(data) % _RECORD:
         raise ValueError(
-            f"{name}: truncated: {len(data):,} bytes are no multiple of the record's {_RECORD:,}; download it again"
+            f"{name}: truncated: {len(data):,} bytes are not a multiple of the record's {_RECORD:,}; download it again"
         )
     records = np.frombuffer(data, np.uint8).reshape(-1, _RECORD)
     y = records[:, :1].copy()

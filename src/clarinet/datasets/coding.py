@@ -195,7 +195,7 @@ class TableCoding:
             if rows:
                 unseen.append(f"{column.name!r} ({table.columns[column.name][rows[0]]!r} in {table.places[rows[0]]})")
         if unseen:
-            what = f"{table.source}: categories that the training table did not hold are coded as none of them: "
+            what = f"{table.source}: categories that the training table lacks are coded as none of the known ones: "
             warnings.warn(what + ", ".join(unseen), UserWarning, stacklevel=3)
 
 

@@ -24,7 +24,7 @@ class Dialect:
 
     Attributes:
         delimiter: between cells; blanks may be several.
-        comment: what lines begin with that are no rows.
+        comment: what lines that are not rows begin with.
         always: whether such a line is none even if it has as many cells as a row.
         skip: how many of the first lines are no rows.
         names: a first line of names that stands in a comment; empty where there is none.

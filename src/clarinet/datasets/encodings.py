@@ -116,7 +116,7 @@ def _check_western(path: Path, wrong: tuple[int, int]) -> None:
                 or b"\0" in piece
             ):
                 raise ValueError(
-                    f"{path}, line {wrong[0]}: byte {wrong[1]:#04x} is no UTF-8 text, and which other encoding it is "
+                    f"{path}, line {wrong[0]}: byte {wrong[1]:#04x} is not UTF-8 text, and which other encoding it is "
                     f"cannot be told; say {option('encoding', 'cp1252')} for Western Europe, cp1250 for Central "
                     "Europe, cp1251 for Cyrillic, cp850 for DOS, mac_roman, shift_jis, gb18030, …"
                 )

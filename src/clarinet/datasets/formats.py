@@ -18,7 +18,7 @@ class Format:
         encoding: of the text.
         decimal: the mark before decimals, ``"."`` or ``","``.
         header: whether the first line names the columns.
-        comment: what lines begin with that are no rows.
+        comment: what lines that are not rows begin with.
         date_order: ``"dmy"``, ``"mdy"`` or ``"ymd"``.
         sheet: of a workbook.
         skip_damaged: whether rows with too many or too few cells are left out.

@@ -233,7 +233,7 @@ def _check_arguments(size: object, color: str, fit: str) -> None:
 def _class_folders(folder: Path, report: list[str]) -> list[Path]:
     """The sub-folders, sorted by name. A link back to the folder or above it would hold every class: it is none."""
     if not folder.is_dir():
-        raise FileNotFoundError(f"{folder} is no folder; expected one that holds a sub-folder for each class")
+        raise FileNotFoundError(f"{folder} is not a folder; expected one that holds a sub-folder for each class")
     places, loose = [], 0
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
         if path.name.startswith("."):

@@ -357,7 +357,7 @@ def check_mostly(table: TextTable, name: str, found: Numbers, otherwise: str) ->
         return
     kinds = list(dict.fromkeys(cells[i] for i in bad))[:_MOST_SAID]
     raise ValueError(
-        f"{where(table, name, bad[0])}: {len(bad)} of {present} cells are no numbers; correct them, or pass "
+        f"{where(table, name, bad[0])}: {len(bad)} of {present} cells are not numbers; correct them, or pass "
         f"{option('missing', kinds)} if {'these mean' if kinds[1:] else 'it means'} a missing value, or {otherwise} if "
         "the numbers are names"
     )
@@ -370,6 +370,6 @@ def check_dressed(table: TextTable, name: str, present: Sequence[str], otherwise
     decimal = decimal_of(table, name)
     row = numbers_of(table, name, frozenset()).bad[0]
     raise ValueError(
-        f"{where(table, name, row)} is no number with {decimal!r} before the decimals; pass "
+        f"{where(table, name, row)} is not a number with {decimal!r} before the decimals; pass "
         f"{option('decimal', ',' if decimal == '.' else '.')} for the other mark, or {otherwise} if these are names"
     )

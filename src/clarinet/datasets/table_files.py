@@ -162,7 +162,7 @@ def _read_json(path: Path, how: Format) -> TextTable:
         try:
             found = [json.loads(line) for line in text.splitlines() if line.strip()]
         except ValueError:
-            raise ValueError(f"{path} is no JSON: {whole}") from None
+            raise ValueError(f"{path} is not JSON: {whole}") from None
     except RecursionError:
         raise ValueError(f"{path}: lists within lists, too deep for a table") from None
     if isinstance(found, dict) and found and all(isinstance(cells, list) for cells in found.values()):

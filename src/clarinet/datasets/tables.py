@@ -78,7 +78,7 @@ def load_table(
         decimal: "." or ",", the mark before decimals; None finds out.
         header: whether the file's first line names the columns. False calls them column1, column2, …; None finds
             out.
-        comment: what lines begin with that are no rows; None: "#", unless such a line has as many cells as rows have.
+        comment: what lines that are not rows begin with; None: "#", unless such a line has as many cells as rows have.
         date_order: "dmy", "mdy" or "ymd" for dates that do not begin with a year in four digits; None finds out.
         sheet: of a workbook; None takes the first that holds the target, or anything.
         skip_damaged: leave out rows with too many or too few cells, and report them, instead of raising an error. Cells

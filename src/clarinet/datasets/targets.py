@@ -61,7 +61,7 @@ class TargetColumn:
         for row, place in enumerate(found):
             if place is None:
                 raise ValueError(
-                    f"{where(table, self.name, row)} is no class of the training table: "
+                    f"{where(table, self.name, row)} is not a class of the training table: "
                     f"{nearest(labels[row], self.classes)}"
                 )
         return np.array(found, np.int64)

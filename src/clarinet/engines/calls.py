@@ -126,7 +126,7 @@ class Run(Operation):
         return self.partial(cache, dy, (True,) * (1 + len(self.segments)))
 
     def result(self, *specs: TensorSpec) -> TensorSpec:
-        raise ValueError("a model's call on numbers is no part of a network")
+        raise ValueError("a model's call on numbers is not part of a network")
 
 
 def trained_as(plan: Plan, wanted: Sequence[Segment]) -> Plan:

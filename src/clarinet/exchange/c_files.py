@@ -118,7 +118,7 @@ def export_c(model: Trainable, path: str | Path, *, name: str | None = None) -> 
     path = Path(path)
     prefix = name if name is not None else re.sub(r"\W", "_", path.stem, flags=re.ASCII)
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", prefix):
-        raise ValueError(f"export_c: {prefix!r} is no name in C; pass name=, e.g. 'net'")
+        raise ValueError(f"export_c: {prefix!r} is not a name in C; pass name=, e.g. 'net'")
     if model.target is not None:
         raise ValueError("export_c: compile(target=...) has no form in C; end with Rescaling, or scale in your program")
     operations, weights = forward_pass(model, "export_c", "in C")

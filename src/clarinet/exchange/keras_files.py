@@ -53,7 +53,7 @@ def is_file(path: str | Path) -> bool:
 def save(model: Trainable, path: str | Path) -> None:
     """Write model, weights, compile arguments and optimizer state as Keras does, atomically.
 
-    :class:`Residual` and :class:`Parallel`, which Keras has not, become models within.
+    :class:`Residual` and :class:`Parallel`, which Keras does not have, become models within.
 
     Args:
         model: built; compiled or not.

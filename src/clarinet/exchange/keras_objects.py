@@ -183,11 +183,11 @@ def _class(module: object, name: str) -> type[Configurable]:
         return found
     if isinstance(module, str) and (module == "keras" or module.startswith("keras.")):
         raise ValueError(f"Clarinet has no {module}.{name}"[:200])
-    raise ValueError(f"{name[:80]!r} is a class that Keras has not; {GIVE_CLASS}")
+    raise ValueError(f"{name[:80]!r} is a class that Keras does not have; {GIVE_CLASS}")
 
 
 def module_of(name: str) -> str | None:
-    """The module in which Keras has a class or model of a name; None for what it has not."""
+    """The module in which Keras has a class or model of a name; None for what it does not have."""
     if name == "Sequential":
         return "keras"
     for module, table in _TABLES.items():

@@ -83,7 +83,7 @@ def fill(model: Trainable, arrays: Mapping[str, Array]) -> None:
         if values:
             warnings.warn(
                 f"the file has {len(values)} arrays of {optimizer.name}, expected {len(wanted)}: layers were frozen or "
-                "thawed since it was compiled; the optimizer begins anew",
+                "thawed since it was compiled; the optimizer starts afresh",
                 ClarinetWarning,
                 stacklevel=2,
             )

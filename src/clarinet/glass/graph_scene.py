@@ -171,11 +171,11 @@ class _Director:
     def overview(self) -> Moment:
         sources, layers = len(self.trace.xs), len(self.parts) - len(self.trace.xs)
         lines = [
-            "Boxes are inputs, layers and operations; lines lead from what gives to what takes.",
-            "In each box are its numbers for one example, the fuller the larger, and under them their δ = dL/dz.",
+            "Boxes are inputs, layers and operations; lines follow the numbers from one to the next.",
+            "Each box shows its numbers for one example, the fuller the larger, and below them their δ = dL/dz.",
         ]
         if any(len(part.shown) < part.values.size for part in self.parts):
-            lines.append("Of many numbers those are drawn that matter most in this step.")
+            lines.append("Where there are many numbers, those that matter most in this step are drawn.")
         title = f"A network of {_many(sources, 'input')}, {_many(layers, 'step')} and "
         return self.moment(title + _many(len(self.trace.outputs), "output"), lines, (), view=self.boxes.whole())
 

@@ -231,11 +231,11 @@ class _Director:
     def forward(self) -> Iterator[Moment]:
         sizes = " – ".join(f"{column.size:,}" for column in self.diagram.columns)
         about = [
-            "Lines are weights: full for above zero, dashed for below, the thicker the larger.",
-            "Circles are numbers. Those on the left are given.",
+            "Lines are weights: solid above zero, dashed below, the thicker the larger.",
+            "Circles are numbers. Those on the left are the input.",
         ]
         if any(column.left_out for column in self.diagram.columns):
-            about[1] += " Of large layers those are drawn that matter most in this step."
+            about[1] += " Of large layers, the units that matter most in this step are drawn."
         yield self.moment(f"A network of {sizes} units", about)
         yield from self.enter(self.diagram.columns[0], np.ravel(self.trace.x[self.row]))
         for column in self.diagram.columns[1:]:
@@ -260,7 +260,7 @@ class _Director:
         if self.picture is None or not column.left_out:
             return "x = " + ", ".join(brief(float(v)) for v in x[:12]) + (", …" if len(x) > 12 else "")
         height, width = self.picture.shape[:2]
-        most = "Marked are the numbers that the first layer takes most from (row, column)."
+        most = "The numbers that the first layer uses most are marked (row, column)."
         return f"A picture of {height} × {width}. {most}"
 
     def joined(self, column: Column, names: list[str]) -> Iterator[Moment]:
@@ -309,7 +309,7 @@ class _Director:
             edges: list[Edge] = [edge for edge in self.diagram.edges if edge.target.column == column.nodes[0].column]
             changes = [float(kernel.update[edge.source.unit, edge.target.unit]) for edge in edges]
             strongest = edges[int(np.argmax(np.abs(changes)))].target
-            about = "Each weight's gradient is its input times its δ. Lines now show the changes: full up, dashed down."
+            about = "Each weight's gradient is its input times its δ. Lines now show changes: solid up, dashed down."
             lines = [about, *list(self.text(layer, strongest, most=3).changes())[:3]]
             title, units, now = f"New weights of {layer.name}", set(column.nodes), ("update", layer.name)
             yield self.moment(title, lines, units, edges, weights=changes, about=now)

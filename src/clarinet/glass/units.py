@@ -89,7 +89,7 @@ class UnitText:
         """``a = e^z / sum of e^z``; with ``z - max z`` where the powers would be too large to read."""
         z = np.asarray(z, np.float64)
         shift = float(z.max()) if np.abs(z).max() > 10 else 0.0
-        note = " with z less its largest, which changes nothing" if shift else ""
+        note = " (the largest z is subtracted from every z first, which changes nothing)" if shift else ""
         powers, own = np.exp(z - shift), self.unit[-1]
         terms = [Term(p, f"e^{self.factor(v)}", kept=i == own) for i, (p, v) in enumerate(zip(powers, z - shift))]
         yield f"a = e^z / Σ e^z = {self.number(powers[own])} / {self.number(powers.sum())} = {self.number(a)}{note}"

@@ -281,7 +281,7 @@ class PReLU(Layer):
     def weight_specs(self, input_shape: Shape) -> tuple[Weight, ...]:
         shared = self.shared_axes or ()
         if any(axis > len(input_shape) for axis in shared):
-            raise ValueError(f"PReLU: shared_axes={shared} names an axis that samples of shape {input_shape} have not")
+            raise ValueError(f"PReLU: shared_axes={shared} names an axis that samples of shape {input_shape} lack")
         shape = tuple(1 if axis in shared else size for axis, size in enumerate(input_shape, 1))
         return (Weight("alpha", shape, self.alpha_initializer, self.alpha_regularizer, self.alpha_constraint),)
 

@@ -265,7 +265,7 @@ def sample_shape(spec: TensorSpec) -> Shape:
 def parts_of(
     node: Node, taken: Sequence[int], next_tensor: int, specs: Sequence[TensorSpec], own: Container[int]
 ) -> tuple[list[Part], tuple[int, ...]]:
-    """A node that is no layer as elementary parts, and the numbers of the tensors that it gives.
+    """A node that is not a layer as elementary parts, and the numbers of the tensors that it gives.
 
     Args:
         node: an operation, a weight or numbers.

@@ -171,7 +171,7 @@ class Called(Operation):
         return (*dxs, *(grads.get(name) for name in self.weights), *(None for _ in self.state))
 
     def result(self, *specs: TensorSpec) -> TensorSpec:
-        raise ValueError(f"{self.layer.name}: a call on numbers is no part of a network")
+        raise ValueError(f"{self.layer.name}: a call on numbers is not part of a network")
 
 
 class Losing(Protocol):

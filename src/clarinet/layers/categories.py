@@ -101,7 +101,7 @@ class CategoryEncoding(Preparing):
         if wrong.size:
             raise ValueError(
                 f"CategoryEncoding: holds the id {wrong.flat[0]}, expected ids from 0 to {self.num_tokens - 1}; use a "
-                "larger num_tokens, or IntegerLookup for numbers that are no ids"
+                "larger num_tokens, or IntegerLookup for numbers that are not ids"
             )
         return encoded(ids, self.output_mode, self.num_tokens, weights)
 

@@ -117,7 +117,7 @@ class Residual(Container):
         trainable: False freezes everything within.
 
     Raises:
-        TypeError: something that is no layer. ValueError: no layers, two of one name, shapes that differ.
+        TypeError: something that is not a layer. ValueError: no layers, two of one name, shapes that differ.
 
     Example:
         >>> import clarinet
@@ -163,7 +163,7 @@ class Parallel(Container):
         trainable: False freezes everything within.
 
     Raises:
-        TypeError: something that is no layer. ValueError: no branches, an unknown merge, two layers of one name, the
+        TypeError: something that is not a layer. ValueError: no branches, an unknown merge, two layers of one name, the
         batch axis, shapes that do not fit.
 
     Example:

@@ -142,7 +142,7 @@ def place_in(known: dict[int, Json], found: object) -> Json:
     if id(found) not in known:
         name = getattr(found, "path", None) or getattr(found, "name", "") or type(found).__name__
         raise TypeError(
-            f"it uses {name!r}, which is no attribute of it; assign layers and weights to attributes in __init__ or "
-            "build"
+            f"it uses {name!r}, which is not an attribute of it; assign layers and weights to attributes in __init__ "
+            "or build"
         )
     return known[id(found)]

@@ -59,7 +59,7 @@ class Handle(Stateless):
     is_input: ClassVar[bool] = False
     #: Whether it has a ``call`` of the user's, which says what it is made of.
     is_authored: ClassVar[bool] = False
-    #: Whether it is no layer, but the weights that one with a ``call`` makes itself.
+    #: Whether it is not a layer, but the weights that one with a ``call`` makes itself.
     only_weights: ClassVar[bool] = False
     #: Whether it runs on data before any step, and not in one.
     prepares: ClassVar[bool] = False

@@ -25,7 +25,7 @@ class Masking(Layer):
         mask_value: default 0.
 
     Raises:
-        TypeError, ValueError: ``mask_value`` is no finite number; when built, samples without axes.
+        TypeError, ValueError: ``mask_value`` is not a finite number; when built, samples without axes.
 
     Example:
         >>> Masking().compute_mask([[[1.0, 2.0], [0.0, 3.0], [0.0, 0.0]]]).tolist()

@@ -19,7 +19,7 @@ class Pipeline(Layer):
         layers: in their order.
 
     Raises:
-        TypeError: something that is no layer.
+        TypeError: something that is not a layer.
 
     Example:
         >>> from clarinet.layers import RandomFlip, Rescaling

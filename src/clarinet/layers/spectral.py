@@ -101,7 +101,7 @@ def _name_of_kernel(layer: Layer) -> str:
             if hasattr(layer, name):
                 return name
     raise ValueError(
-        f"SpectralNormalization: {type(layer).__name__} is no layer with one kernel, or with embeddings; expected "
+        f"SpectralNormalization: {type(layer).__name__} is not a layer with one kernel, or with embeddings; expected "
         "Dense, Conv2D, Embedding and the like"
     )
 

@@ -70,7 +70,7 @@ def _refuse_operations(layer: Any) -> None:
         own: Any = node.operator
         if (not isinstance(own, Layer) and not getattr(own, "is_model", False)) or own.is_authored:
             raise ValueError(
-                f"TimeDistributed: the model {layer.name!r} uses {own.name!r}, which is no layer of the library: "
+                f"TimeDistributed: the model {layer.name!r} uses {own.name!r}, which is not a layer of the library: "
                 "reshape to (-1, ...) in a layer of your own, call the model there, and reshape back"
             )
 

@@ -63,7 +63,7 @@ def _axes(signature: str | None, count: int) -> list[int]:
         return [0] * count
     groups = re.findall(r"\(([^)]*)\)", signature.partition("->")[0])
     if "->" not in signature or len(groups) != count:
-        raise ValueError(f"vectorize: {shown(signature)} is no signature of {count} arguments, unlike '(n),()->()'")
+        raise ValueError(f"vectorize: {shown(signature)} is not a signature of {count} arguments, unlike '(n),()->()'")
     return [len([name for name in group.split(",") if name.strip()]) for group in groups]
 
 

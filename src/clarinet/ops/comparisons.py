@@ -277,7 +277,7 @@ def where(condition: TensorLike, x1: TensorLike = None, x2: TensorLike = None) -
         refuse_symbolic("where(condition) without x1 and x2", condition)
         return tuple(tensor(places.astype(np.int32)) for places in np.nonzero(numbers_of(condition)))
     if x1 is None or x2 is None:
-        raise ValueError("where: give both x1 and x2, or none of them")
+        raise ValueError("where: give both x1 and x2, or neither of them")
     return apply(_WHERE, truths(condition), *promoted(x1, x2))
 
 

@@ -59,7 +59,7 @@ class Reshape(Operation):
         far = any(size is None and i >= spec.rank for i, size in enumerate(self.shape))
         if bad or far or self.shape.count(-1) > 1:
             raise ValueError(
-                f"reshape: {self.shape} is no shape for {spec.shape}: sizes are at least 0, and one may be -1"
+                f"reshape: {self.shape} is not a shape for {spec.shape}: sizes are at least 0, and one may be -1"
             )
         shape = [spec.shape[i] if size is None else size for i, size in enumerate(self.shape)]
         rest = [size for size in shape if size != -1]

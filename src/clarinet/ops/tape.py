@@ -218,7 +218,7 @@ class GradientTape:
 
         Raises:
             RuntimeError: the tape has given its gradient already, and is not persistent.
-            TypeError: what is asked for is no tensor, array or variable.
+            TypeError: what is asked for is not a tensor, array or variable.
             ValueError: an output gradient of another shape.
         """
         if self._used:

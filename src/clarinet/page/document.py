@@ -53,7 +53,7 @@ def _subject(model: Trainable, class_names: Iterable[str] | None, largest: float
         return subject_of(model, "export_html", class_names, largest)
     if largest is not None:
         raise ValueError(
-            f"export_html: largest={largest} is the value of a white pixel, and this is no model of pictures"
+            f"export_html: largest={largest} is the value of a white pixel, and this is not a model for pictures"
         )
     if model.input_names[1:] or model.sample_shape is None:
         raise ValueError(

@@ -150,7 +150,7 @@ class Files:
     ) -> None:
         self.directory, self.endings, self.follow_links = os.fspath(directory), endings, follow_links
         if not os.path.isdir(self.directory):
-            raise FileNotFoundError(f"{self.directory} is no folder; give one that holds a folder for each class")
+            raise FileNotFoundError(f"{self.directory} is not a folder; give one that holds a folder for each class")
         if label_mode not in _LABELS:
             raise ValueError(f"label_mode is one of {_LABELS}; received {label_mode!r}")
         if labels != "inferred" and class_names is not None:
@@ -186,7 +186,7 @@ class Files:
         folders = [n for n in inside if os.path.isdir(os.path.join(self.directory, n)) and not n.startswith(".")]
         wrong = [name for name in class_names or () if name not in folders]
         if wrong:
-            raise ValueError(f"class_names: there is no folder {wrong[0]!r} in {self.directory}; it has {folders}")
+            raise ValueError(f"class_names: there is not a folder {wrong[0]!r} in {self.directory}; it has {folders}")
         return list(class_names) if class_names else folders
 
     def _inside(self, folder: str) -> list[str]:
@@ -268,7 +268,7 @@ def _check_split(share: float | None, subset: str | None, shuffle: bool, seed: i
     if share:
         check_number(share, "validation_split", low=0, below=1)
     if bool(share) != bool(subset):
-        raise ValueError("validation_split and subset go together; give both or none of them")
+        raise ValueError("validation_split and subset go together; give both or neither of them")
     if subset not in ("training", "validation", "both", None):
         raise ValueError(f"subset is 'training', 'validation' or 'both'; received {subset!r}")
     if share and shuffle and seed is None:

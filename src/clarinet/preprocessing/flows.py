@@ -246,7 +246,7 @@ def files_of_classes(
     if mode not in _MODES:
         raise ValueError(f"flow_from_directory: class_mode is one of {_MODES}; received {mode!r}")
     if not os.path.isdir(root):
-        raise FileNotFoundError(f"{root} is no folder; give one that holds a folder for each class")
+        raise FileNotFoundError(f"{root} is not a folder; give one that holds a folder for each class")
     folders = (
         list(classes) if classes else [n for n in sorted(os.listdir(root)) if os.path.isdir(os.path.join(root, n))]
     )

@@ -169,7 +169,7 @@ def _version(connection: Connection, path: Path) -> int:
             "with pip install -U clarinet"
         )
     if version < 0:
-        raise StoreError(f"{path}: is no store of runs, or damaged: its schema has version {version}; move it away")
+        raise StoreError(f"{path} is damaged, or is not a store of runs (schema version {version}); move it away")
     return version
 
 

@@ -85,7 +85,7 @@ def reproduce(name: str, x: object, y: object = None, *, store: Store | None = N
     structure, compiled, fitted = (first.section(section) for section in ("model", "compile", "fit"))
     if not structure or not compiled or not fitted or "described" in structure or "described" in compiled:
         raise ValueError(
-            f"reproduce: run {name!r} does not hold all that its training was made of (it is no training of a "
+            f"reproduce: run {name!r} does not hold all that its training was made of (it is not a training of a "
             "Clarinet model, or holds Python functions); start its program again and compare with clarinet runs diff"
         )
     model = cast(Trainable, model_from(structure))

@@ -88,7 +88,7 @@ class Condition:
         match = _CONDITION.fullmatch(text)
         if match is None:
             raise ValueError(
-                f"where: {text!r} is no condition; expected a name, one of = != < <= > >=, and a value, e.g. "
+                f"where: {text!r} is not a condition; expected a name, one of = != < <= > >=, and a value, e.g. "
                 "'val_accuracy > 0.9' or 'fit.batch_size = 64'"
             )
         return cls(match[1], match[2], _value(match[3]))

@@ -172,7 +172,7 @@ def _run_fields(found: Any, name: str | None) -> dict[str, Any]:
     for field in ("started", "seconds", "ended"):
         value = _typed(run[field], float, int, *([type(None)] if field == "ended" else []))
         if value is not None and stored.moment(value) != value:
-            raise ValueError(f"{field} is no time: {value!r:.20}")
+            raise ValueError(f"{field} is not a time: {value!r:.20}")
     if not 1 <= len(_typed(run["uid"], str)) <= 64:
         raise ValueError("uid has 1 to 64 characters")
     if run["status"] not in ENDED:  # it was killed, and has come to an end now

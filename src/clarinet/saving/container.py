@@ -233,7 +233,7 @@ def read_config(path: Path, content: bytes, what: str = CONFIG) -> Config:
     """Parse a JSON member; numbers that JSON does not have and endless nesting are refused."""
 
     def constant(text: str) -> Never:
-        raise ModelFileError(f"{path}: {what} holds {text[:20]}, which is no finite number")
+        raise ModelFileError(f"{path}: {what} holds {text[:20]}, which is not a finite number")
 
     def finite(text: str) -> float:
         return number if isfinite(number := float(text)) else constant(text)

@@ -40,9 +40,9 @@ def unpack(path: Path, what: str, content: bytes) -> dict[str, Array]:
     if header > min(_MAX_HEADER_BYTES, len(content) - 8):
         raise ModelFileError(
             f"{path}: {what} claims a header of {header} bytes; there are {len(content) - 8}, and at most "
-            f"{_MAX_HEADER_BYTES} are allowed; it is no safetensors file, or damaged"
+            f"{_MAX_HEADER_BYTES} are allowed; it is damaged, or is not a safetensors file"
         )
-    with refusing(path, f"{what} is no sound safetensors file"):
+    with refusing(path, f"{what} is not a valid safetensors file"):
         return dict(load(content))
 
 

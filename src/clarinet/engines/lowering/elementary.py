@@ -308,7 +308,7 @@ class Elementary:
         letters = [tuple(n for n in own if n not in batch) for own in inputs]
         output = tuple(n for n in output if n not in batch)
         if len(taken) != 2 or any(len(set(own)) < len(own) for own in letters):
-            raise NoForm("einsum of other than two tensors has no native form")
+            raise NoForm("einsum has a native form for two tensors only")
         taken, letters = without_single(taken, letters)
         output = tuple(n for n in output if n in {*letters[0], *letters[1]})
         a, b = letters

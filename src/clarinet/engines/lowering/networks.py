@@ -175,7 +175,7 @@ class Lowered:
 
     def _chosen(self, op: Op, taken: Sequence[Known]) -> Known:
         if taken[0].whole != taken[1].whole:
-            raise NoForm(f"layer {op.layer} gives something else in training than in use")
+            raise NoForm(f"layer {op.layer} computes something else in training than in prediction")
         return self.builder.add("choose", taken, taken[0].shape, whole=taken[0].whole)
 
     def _added(self, op: Op, taken: Sequence[Known]) -> Known:

@@ -141,8 +141,8 @@ def _parts(metric: Metric, numbers: Array) -> dict[str, object]:
         classes = math.isqrt(len(numbers) - 1)
         if numbers[-1]:
             raise ValueError(
-                f"ConfusionMatrix: {int(numbers[-1])} targets or predictions are no class ids from 0 to {classes - 1}; "
-                "give num_classes"
+                f"ConfusionMatrix: {int(numbers[-1])} targets or predictions are not class ids from 0 to {classes - 1}"
+                "; give num_classes"
             )
         return {"counts": numbers[:-1].reshape(classes, -1)}
     if kind not in _PARTS:

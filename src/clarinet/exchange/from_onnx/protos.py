@@ -54,9 +54,9 @@ def model_of(content: bytes) -> ModelProto:
     try:
         found.ParseFromString(content)
     except DecodeError as error:
-        raise ValueError(f"this is no sound ONNX file: {error}") from None
+        raise ValueError(f"this is not a valid ONNX file: {error}") from None
     if not found.graph.node and not found.graph.output:
-        raise ValueError("this is no sound ONNX file: it has no graph")
+        raise ValueError("this is not a valid ONNX file: it has no graph")
     versions = {each.domain: each.version for each in found.opset_import}
     version = versions.get("", versions.get("ai.onnx", 0))
     if version not in OPSETS:
@@ -107,7 +107,7 @@ def array_of(tensor: TensorProto) -> Array:
 
 
 def dtype_of(code: int) -> np.dtype[np.generic]:
-    """NumPy's dtype of an ONNX one; float32 for bfloat16, which NumPy has not."""
+    """NumPy's dtype of an ONNX one; float32 for bfloat16, which NumPy does not have."""
     from onnx import TensorProto, helper
 
     return np.dtype(np.float32) if code == TensorProto.BFLOAT16 else np.dtype(helper.tensor_dtype_to_np_dtype(code))

@@ -50,7 +50,7 @@ class Reader:
 
         tensor = cast(TypeProto, kind).tensor_type
         if not tensor.elem_type:
-            raise ValueError(f"input {name[:60]!r} is no tensor")
+            raise ValueError(f"input {name[:60]!r} is not a tensor")
         dtype = dtype_of(tensor.elem_type)
         if dtype.kind not in "fiub":
             raise ValueError(f"input {name[:60]!r} holds {dtype}; expected numbers")

@@ -67,7 +67,7 @@ def _bias_of(r: Reader, user: Step | None, step: Step, units: int) -> Array | No
 def gemm(r: Reader, step: Step, x: Sequence[Value]) -> object:
     """``alpha A B + beta C``; Dense where B is fixed."""
     if step.get("transA", 0) or is_fixed(x[0]) or not is_fixed(x[1]):
-        raise ValueError("a product of other than a tensor and fixed numbers")
+        raise ValueError("a product that is not of a tensor and fixed numbers")
     kernel = cast(Array, x[1]).T if step.get("transB", 0) else cast(Array, x[1])
     kernel = kernel * np.float32(step.get("alpha", 1.0))
     weights = [kernel]
@@ -224,7 +224,7 @@ def recurrent(r: Reader, step: Step, x: Sequence[Value]) -> object:
         raise ValueError("layout, clip or lengths of sequences")
     states = [each for each in x[5:] if each is not None and not (is_fixed(each) and not np.any(cast(Array, each)))]
     if states:
-        raise ValueError("first states other than zeros")
+        raise ValueError("first states that are not zeros")
     turned = x[0] if isinstance(x[0], Turned) else Turned(settled(x[0]), (0, 1, 2))
     sequence = turned.base_of((1, 0, 2))
     backwards = [step.get("direction", "forward") == "reverse"] if directions == 1 else [False, True]

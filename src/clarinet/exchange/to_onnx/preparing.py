@@ -62,7 +62,7 @@ def looked_up(g: Graph, x: Value, known: Mapping[Token, int], otherwise: int) ->
 def _looked_up(g: Graph, op: Op, spec: IndexLookup, own: Weights, x: list[Value]) -> Value:
     """Ids of a vocabulary: first that of the mask, then that of unknown values."""
     if spec.invert or spec.num_oov_indices != 1 or not spec.vocabulary:
-        raise NoForm(f"{op.kind} with invert=True, without a vocabulary, or with other than one id for unknown values")
+        raise NoForm(f"{op.kind} with invert=True, without a vocabulary, or with num_oov_indices other than 1")
     masks = spec.mask_token is not None and spec.output_mode == "int"
     known = {token: i for i, token in enumerate(spec.get_vocabulary()) if i > masks}
     if spec.mask_token is not None:
