@@ -113,5 +113,5 @@ def inputs_of(config: Mapping[str, object]) -> TensorLike:
 
 def _layer_at(held: Sequence[Layer], place: object) -> Layer:
     if type(place) is not int or not 0 <= place < len(held):
-        raise ValueError(f"there is not a layer {place!r}")
+        raise ValueError(f"there is no layer {place!r}")
     return held[place]

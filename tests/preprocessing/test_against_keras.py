@@ -224,7 +224,7 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
         ({"label_mode": "ints"}, "label_mode is one of"),
         ({"validation_split": 0.5}, "go together"),
         ({"validation_split": 0.5, "subset": "training"}, "needs a seed"),
-        ({"class_names": ["new"]}, "there is not a folder 'new'"),
+        ({"class_names": ["new"]}, "there is no folder 'new'"),
     ):
         with pytest.raises(ValueError, match=message):
             clarinet.utils.text_dataset_from_directory(tmp_path, **settings)

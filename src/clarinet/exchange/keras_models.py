@@ -159,7 +159,7 @@ class _Calls:
     def tensor(self, place: _Place) -> Tensor | None:
         """The tensor at a place; None where it is not there yet."""
         if place.layer not in self._layers:
-            raise ValueError(f"there is not a layer {place.layer[:80]!r}")
+            raise ValueError(f"there is no layer {place.layer[:80]!r}")
         given = self._given[place.layer]
         found = given[place.call] if 0 <= place.call < len(given) else None
         if found is not None and place.number >= len(found):

@@ -61,7 +61,7 @@ class Performed:
         """The tensors that it gives.
 
         Raises:
-            ValueError: there is not a tensor among what it takes, or a number that is too large.
+            ValueError: there is no tensor among what it takes, or a number that is too large.
         """
         _check(self.name, [*args, *settings.values(), *self.settings.values()])
         first, kept = next(iter(signature(self.function).parameters)), dict(self.settings)

@@ -98,7 +98,7 @@ def _checked(given: Any, speed: Any, theme: Any) -> Path:
             f"film: {str(path)!r} ends in {path.suffix or 'nothing'!r}; expected one of {', '.join(ENDINGS)}"
         )
     if not files.current(path.parent).is_dir():
-        raise FileNotFoundError(f"film: there is not a folder {str(path.parent)!r}; make it first")
+        raise FileNotFoundError(f"film: there is no folder {str(path.parent)!r}; make it first")
     if check_number(speed, "film: speed", low=0) == 0:
         raise ValueError("film: speed: expected a number above 0, received 0; 2 is twice as fast")
     if theme not in (None, "light", "dark"):

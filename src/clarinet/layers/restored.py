@@ -132,7 +132,7 @@ class Restored(Layer):
 
     def _layer_at(self, place: object) -> Any:
         if type(place) is not int or not 0 <= place < len(self.held):
-            raise ValueError(f"there is not a layer {place!r} within it")
+            raise ValueError(f"there is no layer {place!r} within it")
         return self.held[place]
 
     def _weight_at(self, place: object) -> Variable:

@@ -54,7 +54,7 @@ def read_once(described: Mapping[str, object], make: Callable[[], T]) -> T:
     """The layer of a description, or the one that was made before where this is a number of :func:`once`.
 
     Raises:
-        ValueError: there is not a layer of that number, or it would be within itself.
+        ValueError: there is no layer of that number, or it would be within itself.
     """
     known = _read.get()
     if "shared" not in described:

@@ -186,7 +186,7 @@ class Files:
         folders = [n for n in inside if os.path.isdir(os.path.join(self.directory, n)) and not n.startswith(".")]
         wrong = [name for name in class_names or () if name not in folders]
         if wrong:
-            raise ValueError(f"class_names: there is not a folder {wrong[0]!r} in {self.directory}; it has {folders}")
+            raise ValueError(f"class_names: there is no folder {wrong[0]!r} in {self.directory}; it has {folders}")
         return list(class_names) if class_names else folders
 
     def _inside(self, folder: str) -> list[str]:
