@@ -197,8 +197,7 @@ def _finished(
             watched = history.get("val_loss", history["loss"])
             best = int(np.argmin(watched)) + 1 if options.epochs is None else len(watched)
             again.validation, again.epochs, epochs = 0.0, best, f", {best} epochs"
-        other = "--refit no saves the one that was tested"
-        output.say(f"Trained once more on all {len(every.x):,} rows{epochs}: this model is saved ({other}).")
+        output.say(f"Trained once more on all {len(every.x):,} rows{epochs}; saved (--refit no saves the tested one).")
         whole, interrupted = _trained(every, again)
         model = model if interrupted else whole
     if every.about["kind"] not in NAMED and scores:
