@@ -38,5 +38,5 @@ def test_another_rate_and_two_parts(folder):
     with pytest.raises(ValueError, match="ragged=True is not supported"):
         keras.utils.audio_dataset_from_directory(folder, ragged=True)
     (folder / "low" / "0.wav").write_bytes(b"no sound")
-    with pytest.raises(ValueError, match="the bytes are no WAV file"):
+    with pytest.raises(ValueError, match="the bytes are not a WAV file"):
         [*keras.utils.audio_dataset_from_directory(folder)]

@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 def _script(options: argparse.Namespace, output: Output) -> Treatment | None:
     output.say(f"Running {options.subject} up to its first fit; what it writes through Clarinet is held back.")
-    with redirect_stdout(sys.stderr) if output.as_json else nullcontext():  # the script's own output is no JSON
+    with redirect_stdout(sys.stderr) if output.as_json else nullcontext():  # the script's own output is not JSON
         return treat_script(options.subject, options.rest, seeds=options.seeds)
 
 
