@@ -136,7 +136,8 @@ def _filled(boxes: Array, shape: Sequence[int | None] | None, value: object) -> 
     texts = arrays[0].dtype == object
     whole = np.full((len(arrays), *sizes), (b"" if texts else 0) if value is None else value, arrays[0].dtype)
     for i, array in enumerate(arrays):
-        whole[(i, *map(slice, array.shape))] = array
+        part: tuple[int | slice, ...] = (i, *map(slice, array.shape))
+        whole[part] = array
     return whole
 
 

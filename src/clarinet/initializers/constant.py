@@ -128,7 +128,8 @@ class STFT(Initializer):
             return kernel
         window = _window(self.window, frame, self.periodic)
         whole = {"density": np.sqrt((window**2).sum()), "spectrum": np.abs(window).sum(), None: 1.0}[self.scaling]
-        return kernel * window[:, None, None] / whole
+        scaled: NDArray[np.float64] = kernel * window[:, None, None] / whole
+        return scaled
 
 
 def _window(window: str | ArrayLike, size: int, periodic: bool) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import log
+from typing import cast
 
 from clarinet.ops.comparisons import equal, greater, isnan, less, logical_or, where
 from clarinet.ops.dispatch import apply, converted, dtype_of, promoted, typed
@@ -345,7 +346,7 @@ def clip(x: TensorLike, x_min: TensorLike, x_max: TensorLike) -> AnyTensor:
         [0.0, 0.5, 1.0]
     """
     above = x if x_min is None else maximum(x, x_min)
-    return converted(above) if x_max is None else minimum(above, x_max)
+    return cast(AnyTensor, converted(above)) if x_max is None else minimum(above, x_max)
 
 
 def arctan2(x1: TensorLike, x2: TensorLike) -> AnyTensor:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from math import prod
 from operator import mul
+from typing import Any
 
 from clarinet.ops.arithmetic import multiply, subtract
 from clarinet.ops.arranging import pad
@@ -59,11 +60,11 @@ def rearrange(tensor: TensorLike, pattern: str, **axes_lengths: int) -> AnyTenso
             f"rearrange: {pattern!r} does not fit a tensor of shape {shape_of(x)}: every axis has a name, and "
             "both sides have the same ones"
         )
-    several = is_symbolic(x) and shape_of(x)[1:].count(None) > 1  # then each is counted, for -1 stands for one alone
-    sizes = _sizes(before, sizes_of_shape(x, shape_of(x)) if several else shape_of(x), axes_lengths, pattern)
-    if several:
+    if is_symbolic(x) and shape_of(x)[1:].count(None) > 1:  # each is counted, for -1 stands for one alone
+        sizes = _sizes(before, sizes_of_shape(x, shape_of(x)), axes_lengths, pattern)
         parted = transpose(reshape(x, [sizes[name] for name in names]), [names.index(name) for name in order])
         return reshape(parted, [reduce(mul, (sizes[name] for name in group)) for group in after])
+    sizes = _sizes(before, shape_of(x), axes_lengths, pattern)
     parted = transpose(reshaped(x, [sizes[name] for name in names]), [names.index(name) for name in order])
     joined = [product(sizes[name] for name in group) for group in after]
     if joined[:1] == [None] and len(after[0]) == 1:  # the rows of a batch stay what they are
@@ -76,11 +77,9 @@ def _groups(side: str) -> list[list[str]]:
     return [group.strip("()").split() for group in re.findall(r"\(.*?\)|\w+", side)]
 
 
-def _sizes(
-    groups: list[list[str]], shape: tuple[int | None, ...], given: Mapping[str, int], pattern: str
-) -> dict[str, int | None]:
-    """The size of every name."""
-    found: dict[str, int | None] = {}
+def _sizes(groups: list[list[str]], shape: Sequence[Any], given: Mapping[str, int], pattern: str) -> dict[str, Any]:
+    """The size of every name; of sizes to count with, where these are given."""
+    found: dict[str, Any] = {}
     for group, size in zip(groups, shape):
         unknown = [name for name in group if name not in given]
         known = prod(given[name] for name in group if name in given)

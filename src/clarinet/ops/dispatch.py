@@ -236,7 +236,7 @@ def promoted(*xs: TensorLike, least: type | None = None) -> list[Operand]:
             return [*xs]  # type: ignore[list-item]  # they are tensors
     found = [None if type(x) in WEAK else converted(x) for x in xs]
     kinds: list[Any] = [type(x) if one is None else dtype_of(one) for x, one in zip(xs, found)]
-    if any(getattr(kind, "kind", None) in "OSU" for kind in kinds if not isinstance(kind, type)):
+    if any(getattr(kind, "kind", "") in ("O", "S", "U") for kind in kinds if not isinstance(kind, type)):
         return _as_texts(xs, found, least)
     dtype = result_dtype(*kinds, *([least] if least else []))
     return [np.asarray(x, dtype) if one is None else typed(one, dtype) for x, one in zip(xs, found)]
