@@ -134,4 +134,4 @@ def test_the_command_line_says_which_and_why(run: Run, tmp_path: Path, monkeypat
     refused = run(*words, "--preset", "table", "--validation", 0.2)
     assert refused.code == 2 and "--validation is about one: leave one of the two out" in refused.err
     refused = run("train", "mnist", "--preset", "table")
-    assert refused.code == 2 and "--preset table is for tables; mnist is none" in refused.err
+    assert refused.code == 2 and "--preset table is for tables; mnist is not one" in refused.err

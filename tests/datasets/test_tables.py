@@ -255,7 +255,7 @@ def test_a_later_table_may_lack_what_is_not_used(houses):
 
 def test_unseen_categories_warn(houses):
     table = load_table(houses, "price", drop=["street", "built"])
-    with pytest.warns(UserWarning, match=r"none of them: 'colour' \('pink' in row 0\)"):
+    with pytest.warns(UserWarning, match=r"none of the known ones: 'colour' \('pink' in row 0\)"):
         later = table.transform([{"garden": "yes", "rooms": 1, "colour": "pink"}])
     assert later.tolist() == [[1, 0, 0, 0, 0, 0, 1]]
 

@@ -142,7 +142,7 @@ def test_every_sentence_says_what_to_do() -> None:
         ),
         ("from clarinet.keras.layers import Dens", "did you mean 'Dense'?"),
         ("import clarinet as tf; tf.distribute.Server", "clarinet.tf.distribute has no Server: one process trains one"),
-        ("import clarinet as tf; tf.compat.v1.Session", "clarinet has no Session: programs of TensorFlow 1"),
+        ("import clarinet as tf; tf.compat.v1.Session", "clarinet has no Session: rewrite programs of TensorFlow 1"),
         ("from clarinet import backend; backend.conv3d", "clarinet.backend has no conv3d: use the layer of that name"),
         ("from clarinet.keras import backend as K; K.function", "clarinet.backend has no function: call the model"),
         ("import clarinet; clarinet.nothing", "module 'clarinet' has no attribute 'nothing'"),

@@ -96,5 +96,5 @@ def test_vectorize():
         tape.watch(x)
         y = ops.sum(squares(x, x))
     assert tape.gradient(y, x).tolist() == [2.0, 4.0]
-    with pytest.raises(ValueError, match="no signature of 2 arguments"):
+    with pytest.raises(ValueError, match="not a signature of 2 arguments"):
         ops.vectorize(lambda a, b: a, signature="(n)->()")([1.0], [1.0])

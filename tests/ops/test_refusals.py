@@ -115,7 +115,7 @@ S = symbol((None, 3), "float32", True)
         (lambda: ops.convert_to_tensor(1, sparse=True), ValueError, "no sparse or ragged tensors"),
         (lambda: ops.concatenate([]), ValueError, "concatenate: expected several tensors in a list, received"),
         (lambda: ops.stack(3), ValueError, "stack: expected several tensors in a list, received 3"),
-        (lambda: ops.where(True, 1.0), ValueError, "where: give both x1 and x2, or none"),
+        (lambda: ops.where(True, 1.0), ValueError, "where: give both x1 and x2, or neither"),
         (lambda: ops.where(S), TypeError, "without x1 and x2 needs numbers"),
         (lambda: ops.select([True], []), ValueError, "select: expected one choice for each condition"),
         (lambda: ops.pad(F(2), 1, mode="odd"), ValueError, "pad: mode is 'constant'"),

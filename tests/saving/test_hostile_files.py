@@ -272,5 +272,5 @@ def load_or_refuse(path: Path) -> None:
 
 def test_weights_file_that_is_a_model(good: bytes, tmp_path: Path) -> None:
     (tmp_path / "m").write_bytes(good)
-    with pytest.raises(saving.ModelFileError, match="no safetensors file"):
+    with pytest.raises(saving.ModelFileError, match="not a safetensors file"):
         clarinet.Sequential([Input((4,)), Dense(3)]).load_weights(tmp_path / "m")

@@ -85,7 +85,7 @@ def explain_weight(trace: Trace, layer: str, name: str, index: Sequence[int], *,
         >>> model.set_weights([[[0.5], [-0.25]], [0.1]])
         >>> model.compile(clarinet.optimizers.SGD(0.1), "mse")
         >>> print(explain_weight(glass.trace(model, [[1.0, 2.0]], [1.0]), "out", "kernel", (1, 0)))
-        out (Dense), weight W[1, 0] = −0.25
+        out (Dense), weight W[1, 0] = −0.2500
           dL/dW[1, 0] = 2·(−1.8) = −3.6000; W[1, 0]: −0.2500 + 0.3600 = 0.1100
           by SGD, learning rate 0.1
     """

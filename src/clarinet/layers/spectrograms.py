@@ -41,7 +41,8 @@ class STFTSpectrogram(Layer):
         ValueError: an argument out of range.
 
     Example:
-        >>> STFTSpectrogram(mode="magnitude", frame_length=4)([[[1.0]] * 8]).shape
+        >>> import numpy as np
+        >>> STFTSpectrogram(mode="magnitude", frame_length=4)(np.ones((1, 8, 1))).shape
         (1, 3, 3)
     """
 
@@ -168,8 +169,9 @@ class MelSpectrogram(Layer):
         min_power: float = 1e-10,
         ref_power: float = 1.0,
         name: str | None = None,
+        trainable: bool = True,
     ) -> None:
-        super().__init__(name=name or "")
+        super().__init__(name=name or "", trainable=trainable)
         self.fft_length, self.sequence_stride = fft_length, sequence_stride
         self.sequence_length = sequence_length or fft_length
         if self.sequence_length > fft_length:
@@ -206,8 +208,8 @@ class MelSpectrogram(Layer):
 
     def get_config(self) -> Config:
         names = (
-            "name", "fft_length", "sequence_stride", "sequence_length", "window", "sampling_rate", "num_mel_bins",
-            "min_freq", "max_freq", "power_to_db", "top_db", "mag_exp", "min_power", "ref_power",
+            "name", "trainable", "fft_length", "sequence_stride", "sequence_length", "window", "sampling_rate",
+            "num_mel_bins", "min_freq", "max_freq", "power_to_db", "top_db", "mag_exp", "min_power", "ref_power",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 

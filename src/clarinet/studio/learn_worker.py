@@ -50,7 +50,7 @@ def tried(before: str, code: str, checks: Sequence[str]) -> dict[str, object]:
             for text in (before, code):
                 exec(compile(text, _NAME, "exec"), names)
         except BaseException as error:
-            print(_trace(error))
+            print(_trace(error), end="")
             failed: int | None = -1
         else:
             failed = next((place for place, check in enumerate(checks) if not _holds(check, names)), None)
