@@ -91,7 +91,7 @@ def test_findings_and_refusals_name_the_columns_of_the_table(
     Path("parts.csv").write_text("length in cm,length,cost\n" + rows)
     assert run("train", "parts.csv", "--target", "cost", "--epochs", 2, "--hidden", 4, "--seed", 1).code == 0
     found = run("doctor", "parts.clarinet", "parts.csv", "--epochs", 1).out
-    assert "columns 'length in cm' and 'length' say the same in other units" in found
+    assert "olumns 'length in cm' and 'length' say the same in other units" in found
     refused = run("plot", "confusion", "parts.clarinet", "parts.csv").err
     assert "predicts an amount, 'cost'. See how far off it is with: clarinet plot predictions parts" in refused
     Path("metres.csv").write_text("length in cm,length\n7.5,0.075 m\n7.5,75 mm\n")

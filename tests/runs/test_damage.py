@@ -311,7 +311,7 @@ def test_a_packed_run_says_why_it_is_refused_in_words_of_ours(packed, tmp_path):
     about["run"]["seconds"] = 10**400
     path = tmp_path / "a.zip"
     path.write_bytes(archive_of(packed | {"run.json": json.dumps(about).encode()}))
-    with pytest.raises(ModelFileError, match=r"run.json does not make sense: seconds is no time"):
+    with pytest.raises(ModelFileError, match=r"run.json does not make sense: seconds is not a time"):
         unpack(path, store=Store(tmp_path / "store"))
 
 
