@@ -210,7 +210,7 @@ def of_a_table() -> clarinet.Sequential:
 @pytest.mark.parametrize(
     ("make", "arguments", "says"),
     [
-        (lambda: clarinet.Sequential([Input((4,)), Dense(1)]), {"largest": 255}, "no model of pictures"),
+        (lambda: clarinet.Sequential([Input((4,)), Dense(1)]), {"largest": 255}, "not a model for pictures"),
         (of_a_table, {}, "the stored table coding cannot be read"),
         (lambda: pictures(Dense(3)), {"class_names": ["a", "b"]}, "has 3 classes, received 2"),
         (
