@@ -132,6 +132,25 @@ def test_texts_that_are_not_marked_are_found() -> None:
     assert unmarked(template) == ["Here", "One", "two"]
 
 
+#: What marks texts where it is not called: so a parameter or variable of its name, which hides it from what is inside.
+HIDDEN = re.compile(r"(?<![\w.$])(?:_|many)(?![\w$(])")
+APART = re.compile(r'^import .*$|//.*$|/\*[\s\S]*?\*/|"(?:[^"\\\n]|\\.)*"', re.MULTILINE)
+
+
+def hidden(script: str) -> list[str]:
+    return HIDDEN.findall(APART.sub("", script))
+
+
+@pytest.mark.parametrize("path", sorted(pages.STATIC.glob("*.js")), ids=lambda path: path.stem)
+def test_nothing_hides_what_marks_texts(path: Path) -> None:
+    assert hidden(path.read_text("utf-8")) == []
+
+
+def test_what_hides_marks_is_found() -> None:
+    script = 'import { _, many } from "./words.js";\nf((_, at) => _("One")); const many = "_"; x._; // _ many\n'
+    assert hidden(script) == ["_", "many"]
+
+
 class Brackets(gettext.NullTranslations):
     """A language that sets every text in brackets."""
 

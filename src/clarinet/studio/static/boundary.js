@@ -82,7 +82,7 @@ export class Boundary {
   fillTable() {
     if (!this.table.open || !this.frame) return;
     const { box: [left, right, low, high], side } = this.made;
-    const places = Array.from({ length: Math.floor(side / EVERY) }, (_, at) => at * EVERY + EVERY / 2);
+    const places = Array.from({ length: Math.floor(side / EVERY) }, (_one, at) => at * EVERY + EVERY / 2);
     const at = (begin, end, place) => begin + ((place + 0.5) / side) * (end - begin);
     const [head, body] = [this.table.querySelector("thead"), this.table.querySelector("tbody")];
     head.replaceChildren(make("tr", {}, make("th", { scope: "col" }, "x2 \\ x1"),

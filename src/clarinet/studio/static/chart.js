@@ -24,7 +24,7 @@ function powers(low, high, count) {
   const last = Math.floor(Math.log10(high) + 1e-9);
   if (last - first < 1) return ticks(low, high, count).filter((value) => value > 0);
   const every = Math.ceil((last - first + 1) / count);
-  return Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, at) => 10 ** (first + at * every));
+  return Array.from({ length: Math.floor((last - first) / every) + 1 }, (_one, at) => 10 ** (first + at * every));
 }
 
 /** An exponential moving mean without the pull of the start, as clarinet.runs.smooth. */
@@ -121,7 +121,7 @@ export class Chart {
     if (!this.table.open) return;
     const steps = [...new Set(this.lines.flatMap((line) => line.x))].sort((a, b) => a - b);
     const every = Math.ceil(steps.length / MOST_ROWS);
-    const kept = steps.filter((_, at) => (steps.length - 1 - at) % every === 0);
+    const kept = steps.filter((_one, at) => (steps.length - 1 - at) % every === 0);
     const places = this.lines.map((line) => new Map(line.x.map((step, at) => [step, line.smooth[at]])));
     const [head, body] = this.rows.children;
     head.replaceChildren(make("tr", {}, ...[this.unit, ...this.lines.map((line) => line.name)].map(

@@ -32,7 +32,7 @@ export class Layers {
     const change = (layer) => this.chosen(this.hidden.map((other, place) => (place === at ? layer : other)));
     const button = (part, text, words, off, layer) => make("button", {
       type: "button", "aria-label": words, title: words, disabled: off, data: { part: `${part}-${at}` },
-      onclick: () => (layer ? change(layer) : this.chosen(this.hidden.filter((_, place) => place !== at))),
+      onclick: () => (layer ? change(layer) : this.chosen(this.hidden.filter((_one, place) => place !== at))),
     }, text);
     const select = make("select", {
       translate: false,

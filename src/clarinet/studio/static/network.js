@@ -60,7 +60,7 @@ export class Network {
     const counts = [this.names.inputs.length, ...this.made.layers.map((units) => Math.min(units, MOST_UNITS))];
     const left = 64;
     const right = width - 72;
-    return counts.map((count, column) => Array.from({ length: count }, (_, unit) => ({
+    return counts.map((count, column) => Array.from({ length: count }, (_one, unit) => ({
       x: left + (column * (right - left)) / Math.max(1, counts.length - 1),
       y: ((unit + 0.5) * (height - 2 * EDGE_OF_TEXT)) / count + EDGE_OF_TEXT,
     })));
@@ -126,7 +126,7 @@ export class Network {
   fillTable() {
     if (!this.table.open || !this.frame) return;
     const rows = this.frame.weights.flatMap(({ kernel, bias }, layer) => {
-      const sources = layer === 0 ? this.names.inputs : kernel.map((_, at) => unit(at + 1));
+      const sources = layer === 0 ? this.names.inputs : kernel.map((_one, at) => unit(at + 1));
       const cells = kernel.flatMap((row, input) => row.map((weight, unit) => [layer + 1, sources[input], unit + 1, weight]));
       return [...cells, ...bias.map((value, unit) => [layer + 1, _("bias"), unit + 1, value])];
     });

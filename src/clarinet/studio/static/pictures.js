@@ -27,7 +27,6 @@ export function showPictures(made, frame) {
 }
 
 function begin(made) {
-  shown = made;
   const { pixels, size: [height, width], labels } = made.samples;
   const all = bytes(pixels);
   find("samples").replaceChildren(...labels.map((label, at) => {
@@ -42,6 +41,7 @@ function begin(made) {
     return make("li", {}, canvas, make("span", {}));
   }));
   const units = Math.min(made.layers[0], 12);
-  find("kernels").replaceChildren(...Array.from({ length: units }, (_, at) => make("li", {},
+  find("kernels").replaceChildren(...Array.from({ length: units }, (_one, at) => make("li", {},
     make("canvas", { role: "img", "aria-label": _("Weights of unit {number}", { number: at + 1 }) }))));
+  shown = made;
 }
