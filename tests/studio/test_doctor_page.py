@@ -71,7 +71,7 @@ def test_findings_and_a_proof_by_mouse(opened: Any) -> None:
     wait_until(page, "document.querySelectorAll('#pairs tbody tr').length === 20")
 
 
-def test_by_keyboard_alone_and_by_link(opened: Any) -> None:
+def test_by_keyboard_alone(opened: Any) -> None:
     page = ready(opened("doctor"))
     page.locator("#from").focus()
     page.keyboard.press("ArrowDown")
@@ -83,6 +83,14 @@ def test_by_keyboard_alone_and_by_link(opened: Any) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     treated(page)
+
+
+@pytest.mark.slow
+def test_a_link_brings_the_same_findings_back(opened: Any) -> None:
+    page = opened("doctor")
+    page.locator("#from").select_option("short")
+    wait_until(page, "location.hash.includes('from=short')")
+    ready(page)
     other = opened("doctor")
     other.goto("about:blank")
     other.goto(page.url)
@@ -123,7 +131,7 @@ def test_findings_of_a_run_as_they_come_with_hostile_names(opened: Any, store: S
     assert page.locator("img").count() == 0
 
 
-@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light")])
+@pytest.mark.parametrize(("width", "theme"), [pytest.param(390, "dark", marks=pytest.mark.slow), (1280, "light")])
 def test_everybody_can_use_it(opened: Any, theme: str, width: int) -> None:
     page = ready(opened("doctor", viewport={"width": width, "height": 800}, color_scheme=theme, bypass_csp=True))
     page.locator("#treat").click()

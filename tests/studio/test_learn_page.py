@@ -185,7 +185,7 @@ def test_what_was_kept_badly_does_no_harm(opened: Any) -> None:
         at_step(page, 1)
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [390, pytest.param(1280, marks=pytest.mark.slow)])
 def test_everybody_can_use_it(opened: Any, width: int) -> None:
     page = opened("learn#lesson=knobs", viewport={"width": width, "height": 800}, bypass_csp=True)
     part = at_step(page, 1)

@@ -154,8 +154,8 @@ def test_a_training_of_another_process_shows_up_and_grows(opened: Any, store: St
     store.get("elsewhere").delete()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
+@pytest.mark.parametrize("width", [pytest.param(390, marks=pytest.mark.slow), 1280])
 def test_everybody_can_use_it(opened: Any, theme: str, width: int) -> None:
     page = ready(opened("runs", viewport={"width": width, "height": 800}, color_scheme=theme, bypass_csp=True))
     assert page.evaluate("document.documentElement.scrollWidth") <= width

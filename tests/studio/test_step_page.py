@@ -150,9 +150,16 @@ def test_what_train_trains_can_be_stepped_through(opened: Any) -> None:
     own = of_choices(Choices(data="moons"), 1, None, None)
     loss = glass.trace(own.model, own.x[:1], own.y[:1]).loss  # type: ignore[index]
     assert float(page.locator("#fact-loss").text_content()) == pytest.approx(loss, rel=1e-3)
+
+
+@pytest.mark.slow
+def test_what_train_kept_and_is_gone_is_trained_again(opened: Any) -> None:
+    page = opened("step")
+    own = of_choices(Choices(data="moons"), 1, None, None)
+    loss = glass.trace(own.model, own.x[:1], own.y[:1]).loss  # type: ignore[index]
     address = page.url.partition("#")[0] + "#from=train&data=moons&steps=1&kept=gone%2Fmodel.clarinet"
     page.goto("about:blank")
-    page.goto(address)  # the file that Train kept is gone: it is trained again
+    page.goto(address)
     ready(page)
     assert float(page.locator("#fact-loss").text_content()) == pytest.approx(loss, rel=1e-3)
 
@@ -178,7 +185,7 @@ def test_hostile_names_of_runs_and_layers(opened: Any, store: Store) -> None:
     wait_until(page, "document.querySelector('#trouble').textContent.includes('no model yet')")
 
 
-@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1280, "dark")])
+@pytest.mark.parametrize(("width", "theme"), [pytest.param(390, "light", marks=pytest.mark.slow), (1280, "dark")])
 def test_everybody_can_use_it(opened: Any, theme: str, width: int) -> None:
     page = ready(opened("step", viewport={"width": width, "height": 800}, color_scheme=theme, bypass_csp=True))
     page.locator("#layer-next").click()

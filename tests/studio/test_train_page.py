@@ -167,6 +167,7 @@ def test_numbers_out_of_range_are_said_and_not_sent(opened: Any) -> None:
     assert "batch_size=32" in program(page)
 
 
+@pytest.mark.slow
 def test_frames_come_at_nearly_ten_a_second(opened: Any) -> None:
     page = ready(opened("train"))
     page.locator("#pace").select_option("full")
@@ -180,8 +181,8 @@ def test_frames_come_at_nearly_ten_a_second(opened: Any) -> None:
     assert frames / (time.monotonic() - begin) > 5  # 9.5 on a machine that does nothing else
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
+@pytest.mark.parametrize("width", [pytest.param(390, marks=pytest.mark.slow), 1280])
 def test_everybody_can_use_it(opened: Any, theme: str, width: int) -> None:
     page = ready(opened("train", viewport={"width": width, "height": 800}, color_scheme=theme, bypass_csp=True))
     page.locator("#epoch").click()

@@ -211,6 +211,7 @@ def test_languages_are_chosen_by_address_and_browser(opened: Any) -> None:
     assert by_browser.locator("nav").first.locator("a").first.get_attribute("href") == "/runs"
 
 
+@pytest.mark.slow
 def test_another_language_keeps_what_is_shown(opened: Any) -> None:
     page = opened("train")
     wait_until(page, "document.querySelector('#program').textContent.includes('import')")
