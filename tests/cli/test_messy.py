@@ -12,6 +12,7 @@ import pytest
 from clarinet import saving
 from clarinet.datasets import Table, TableCoding, load_table
 from tests.datasets.messy import GONE, MESSY, ROWS, wines
+from tests.datasets.messy_exports import EXPORTS
 
 Run = Callable[..., Any]
 
@@ -23,10 +24,10 @@ def plain() -> Table:
     return load_table(columns, "cultivar")
 
 
-@pytest.mark.parametrize("fault", MESSY)
+@pytest.mark.parametrize("fault", MESSY | EXPORTS)
 def test_a_messy_table(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: Table, fault: str) -> None:
     monkeypatch.chdir(tmp_path)
-    messy = MESSY[fault]
+    messy = (MESSY | EXPORTS)[fault]
     path = Path(f"wines{messy.ending}")
     if library := {".xlsx": "openpyxl", ".parquet": "pyarrow"}.get(messy.ending):
         pytest.importorskip(library)

@@ -353,7 +353,7 @@ def refusals(tmp_path: Path) -> list[tuple[Any, dict[str, Any], str]]:
     return [
         (str(tmp_path / "none-*.parquet"), {"target": "y"}, "no file matches"),
         (tmp_path / "none.parquet", {"target": "y"}, "there is no such file"),
-        (path, {}, "which column is to be predicted"),
+        (path, {}, "which column should be predicted"),
         (path, {"target": "yy"}, "has no column 'yy'"),
         (path, {"target": "y", "validation_split": 0.2}, "validation_split"),
         (path, {"target": "y", "y": Y}, "are one of its columns"),

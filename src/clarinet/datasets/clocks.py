@@ -18,6 +18,8 @@ _TIME = re.compile(
     r"(?:[:hH](?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
     r"|\s*(?P<whole>[AaPp]\.?[Mm]\.?))"
 )
+#: Minutes, seconds and a part of one, as laps are timed.
+_LAP = re.compile(r"(?P<minute>\d{1,3}):(?P<second>[0-5]\d)[.,]\d{1,3}")
 
 
 def are_clocks(cells: Sequence[str], share: float = 1.0) -> bool:
@@ -58,6 +60,8 @@ def parts_of(values: NDArray[np.datetime64]) -> tuple[str, ...]:
 
 
 def _seconds(cell: str) -> int | None:
+    if lap := _LAP.fullmatch(cell):
+        return 60 * int(lap["minute"]) + int(lap["second"])
     found = _TIME.fullmatch(cell)
     if found is None:
         return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,8 +11,9 @@ from numpy.typing import NDArray
 
 from clarinet.datasets.clocks import CLOCK, are_clocks, read_clocks
 from clarinet.datasets.dates import ORDERS, PARTS, PERIODS, Dates, features_of, read_dates
-from clarinet.datasets.numerals import MISSING, NO_NUMBER, Numbers, is_unit, marks, read_numbers
+from clarinet.datasets.numerals import MISSING, NO_NUMBER, Numbers, is_unit, marks, read_numbers, several_numbers
 from clarinet.datasets.text_table import TextTable, decimal_shown
+from clarinet.datasets.worded import by_spelling, words_of
 from clarinet.wording import option
 
 _FALSE = frozenset(
@@ -28,7 +27,6 @@ _TRUE = frozenset(
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 _UNSEEN = -1
 _LONGEST = 60
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
 
 @dataclass(frozen=True)
@@ -41,6 +39,7 @@ class NumberColumn:
         marked: whether a second feature marks missing values.
         boolean: the cells are words such as yes and no.
         sign: the currency or percent sign, or the unit, that stood beside the numbers.
+        words: that stand for missing values in this column, in lower case.
     """
 
     kind: ClassVar[str] = "number"
@@ -50,6 +49,7 @@ class NumberColumn:
     marked: bool = False
     boolean: bool = False
     sign: str = ""
+    words: tuple[str, ...] = ()
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -57,6 +57,7 @@ class NumberColumn:
 
     def encode(self, table: TextTable, missing: frozenset[str]) -> NDArray[np.float32]:
         """float32 (n, 1), or (n, 2) when missing values are marked."""
+        missing = missing.union(self.words)
         found = (
             read_booleans(table, self.name, missing)
             if self.boolean
@@ -209,67 +210,40 @@ class TextColumn:
 
 @dataclass(frozen=True)
 class VectorColumn:
-    """A column of rows of numbers, such as the pixels of a picture; only files of Parquet or Arrow hold some.
+    """A column of rows of numbers, such as the pixels of a picture in a file of Parquet, or places: "48.2, 16.4".
 
     Args:
         name: of the column.
         size: numbers in each.
+        fill: the numbers for missing cells: the medians of the training table.
     """
 
     kind: ClassVar[str] = "vector"
     together: ClassVar[bool] = False
     name: str
     size: int
+    fill: tuple[float, ...] = ()
 
     @property
     def features(self) -> tuple[str, ...]:
         return tuple(f"{self.name}[{number}]" for number in range(self.size))
 
     def encode(self, table: TextTable, missing: frozenset[str]) -> NDArray[np.float32]:
-        """Raises ValueError: text holds no such rows."""
-        raise ValueError(f"{table.source}: column {self.name!r} holds rows of numbers, which text does not; stream it")
+        """float32 (n, size)."""
+        rows = []
+        for row, cell in enumerate(table.columns[self.name]):
+            found = self.fill if self.fill and cell.lower() in missing else several_numbers(cell)
+            if len(found) != self.size:
+                raise ValueError(
+                    f"{where(table, self.name, row)}: expected {self.size} numbers, as in the training table"
+                )
+            rows.append(found)
+        return np.array(rows, np.float32).reshape(len(rows), self.size)
 
 
 Column = NumberColumn | CategoryColumn | DateColumn | TextColumn | VectorColumn
 _EVERY = (NumberColumn, CategoryColumn, DateColumn, TextColumn, VectorColumn)
 KINDS: dict[str, type[Column]] = {kind.kind: kind for kind in _EVERY}
-
-
-def by_spelling(names: Sequence[str]) -> dict[str, int]:
-    """The numbers of names, by their spelling, and in small letters where only one of them is spelled so.
-
-    Example:
-        >>> by_spelling(["Yes", "No", "no"])
-        {'Yes': 0, 'No': 1, 'no': 2, 'yes': 0}
-    """
-    found = {name: number for number, name in enumerate(names)}
-    small = Counter(map(str.casefold, names))
-    return found | {n.casefold(): i for i, n in enumerate(names) if small[n.casefold()] == 1 and len(n) > 1}
-
-
-def spellings(cells: Iterable[str]) -> dict[str, str]:
-    """Of words that are spelled in capitals and in small letters, the spelling that counts: the most frequent one.
-
-    Example:
-        >>> spellings(["yes", "Yes", "yes", "A", "a"])
-        {'Yes': 'yes'}
-    """
-    counts = Counter(cells)
-    usual: dict[str, str] = {}
-    for name in sorted(counts, key=lambda name: (-counts[name], name)):
-        usual.setdefault(name.casefold() if len(name) > 1 else name, name)
-    kept = {name: usual[name.casefold() if len(name) > 1 else name] for name in counts}
-    return {name: spelling for name, spelling in kept.items() if name != spelling}
-
-
-def words_of(cell: str) -> list[str]:
-    """The words of a sentence, in lower case.
-
-    Example:
-        >>> words_of("It's GOOD, naïve_stuff!")
-        ["it's", 'good', 'naïve', 'stuff']
-    """
-    return _WORD.findall(cell.lower())
 
 
 def absent_in(cells: Sequence[str], missing: frozenset[str]) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 
 from clarinet.datasets.headers import filled
-from clarinet.datasets.numerals import MISSING, read_number, read_numbers
+from clarinet.datasets.numerals import MISSING, is_unit, read_number, read_numbers
 from clarinet.datasets.text_table import decimal_shown
 from clarinet.wording import option
 
@@ -141,7 +141,7 @@ class Gathering:
         rows, count = len(self.numbers), 0
         while self._width > 2 and count < min(rows - _LEAST_ROWS, _MOST_NOTES + 1):
             row = self._last(count + 1)
-            if not row[0] or any(row[1:]) or read_number(row[0], ".") is not None:
+            if not row[0] or any(row[1:]) or _is_amount(row[0]):
                 break
             count += 1
         return count if count <= min(_MOST_NOTES, rows // 4) else 0
@@ -168,3 +168,9 @@ class Gathering:
         above = found.values[:-1][~found.absent[:-1]]
         last = found.values[-1]
         return bool(np.isclose(last, above.sum(), rtol=1e-6) or np.isclose(last, above.mean(), rtol=1e-6))
+
+
+def _is_amount(cell: str) -> bool:
+    """Whether a cell holds a number, and not a count of something, as ``(90 rows)`` below a table."""
+    found = read_number(cell, ".")
+    return found is not None and not is_unit(found[1])

@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from clarinet.datasets.columns import (
     DateColumn,
     NumberColumn,
     TextColumn,
+    VectorColumn,
     absent_in,
     check_finite,
     dates_of,
@@ -26,17 +27,17 @@ from clarinet.datasets.columns import (
     numbers_of,
     read_booleans,
     shorten,
-    spellings,
     where,
-    words_of,
 )
 from clarinet.datasets.dates import WORDS, are_compact, are_dates, varying
-from clarinet.datasets.numerals import Numbers, are_codes, signs_for_nothing
+from clarinet.datasets.numerals import Numbers, are_codes, several_numbers, signs_for_nothing
 from clarinet.datasets.text_table import TextTable
-from clarinet.datasets.worded import several_answers, words_in
+from clarinet.datasets.worded import several_answers, spellings, words_for_nothing, words_in, words_of
 from clarinet.wording import option
 
 _DRESSED_NUMBER = re.compile(r"[-+]?\s*[$€£¥]?\s*\d[\d.,' ]*\s*[%$€£¥]?")
+#: Numbers of telephones, which are names.
+_PHONE = re.compile(r"(?:\+|00?)[1-9](?:[ ./-]?\d){6,14}")
 _ROW_NAME = re.compile(r"(^|[_\s])(id|Id|ID)$|[a-z](Id|ID)$|^(?i:index|row|unnamed: 0)$")
 #: Numbers that often stand for a value that is not known.
 _SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
@@ -51,6 +52,9 @@ _LEAST_COVERED = 0.05
 _MOST_SAID = 3
 #: A column holds names, and no slips among numbers, if it has so few kinds of cells, and so many are no numbers.
 _FEW_KINDS, _NO_SLIPS = 20, 0.05
+
+#: A cell may hold so many numbers, of which so few are whole: more of either is something else.
+_MOST_PARTS, _WHOLE_PARTS = 4, 0.5
 
 Learnt = tuple[Column | None, str]
 
@@ -109,6 +113,8 @@ def learn_column(table: TextTable, name: str, rules: Rules) -> Learnt:
 
 def _words(table: TextTable, name: str, present: list[str], rules: Rules) -> Learnt:
     """A column that holds neither numbers nor dates."""
+    if (places := _several(name, len(table), present)) is not None:
+        return places
     check_dressed(table, name, present, option("categorical", [name]))
     sentences = sum(map(words_in, present)) >= _WORDS_OF_SENTENCES * len(present)
     sentences = sentences and len(set(present)) > max(rules.max_categories, len(present) // 4)
@@ -118,6 +124,20 @@ def _words(table: TextTable, name: str, present: list[str], rules: Rules) -> Lea
             return found
     signs = signs_for_nothing(present)
     return _names(name, len(table), [cell for cell in present if cell not in signs], rules, signs)
+
+
+def _several(name: str, rows: int, present: list[str]) -> Learnt | None:
+    """A column with several numbers in each cell, such as places; those without decimals may be a choice of answers."""
+    found = [several_numbers(cell) for cell in present]
+    size = len(found[0])
+    if not 2 <= size <= _MOST_PARTS or any(len(each) != size for each in found):
+        return None
+    values = np.array(found)
+    if (values == np.floor(values)).mean() > _WHOLE_PARTS:
+        return None
+    fill, lost = tuple(map(float, np.median(values, axis=0))), rows - len(present)
+    more = f"; {lost} missing, filled with the medians" if lost else ""
+    return VectorColumn(name, size, fill), f"{name!r}: {size} numbers in each cell, a feature for each{more}"
 
 
 def _names(name: str, rows: int, present: list[str], rules: Rules, signs: Collection[str] = ()) -> Learnt:
@@ -185,6 +205,9 @@ def _sentences(name: str, present: list[str], rules: Rules) -> Learnt | None:
 def _number(table: TextTable, name: str, rules: Rules) -> Learnt | None:
     """The column as numbers or booleans, or None if it holds something else."""
     found, boolean = numbers_of(table, name, rules.missing), False
+    words = words_for_nothing(table.columns[name], found)
+    if words and not any(map(is_boolean, words)):
+        found = numbers_of(table, name, rules.missing.union(words))
     if found.bad:
         odd = [table.columns[name][row] for row in found.bad]
         if are_dates(odd, 0.5) or are_clocks(odd, 0.5):
@@ -200,7 +223,9 @@ def _number(table: TextTable, name: str, rules: Rules) -> Learnt | None:
         return None, reason
     sign = check_signs(table, name, found)
     what = "booleans as 0 and 1" if boolean else _written(table, name, known, sign, found)
-    return number_column(name, known, count, rules, what, boolean, sign)
+    what += f"; {', '.join(map(repr, words))} counts as missing" if words else ""
+    column, sentence = number_column(name, known, count, rules, what, boolean, sign)
+    return replace(column, words=words), sentence
 
 
 def why_no_number(name: str, known: NDArray[np.float64], count: int, rules: Rules, boolean: bool = False) -> str | None:
@@ -365,7 +390,7 @@ def check_mostly(table: TextTable, name: str, found: Numbers, otherwise: str) ->
 
 def check_dressed(table: TextTable, name: str, present: Sequence[str], otherwise: str) -> None:
     """Refuse numbers whose separators make no sense: read as names they would lose their meaning."""
-    if not all(_DRESSED_NUMBER.fullmatch(cell) for cell in present):
+    if not all(_DRESSED_NUMBER.fullmatch(cell) for cell in present) or all(map(_PHONE.fullmatch, present)):
         return
     decimal = decimal_of(table, name)
     row = numbers_of(table, name, frozenset()).bad[0]

@@ -21,7 +21,7 @@ MISSING = frozenset(
 """Cells that mean "no value", in lower case."""
 
 #: Cells of signs alone; among words, but not beside "+", they mean "no value".
-SIGNS = frozenset({"-", "--", "---", "–", "—", ".", "..", "...", "*"})
+SIGNS = frozenset({":", "-", "--", "---", "–", "—", ".", "..", "...", "*"})
 #: A missing number, but a name of its own among names: "none", or "-" beside "+".
 NO_NUMBER = (
     SIGNS
@@ -36,6 +36,9 @@ NO_NUMBER = (
         "nd",
         "s/d",
         "nr",
+        "dnf",
+        "dns",
+        "dsq",
         "n.r.",
         "#div/0!",
         "#num!",
@@ -57,18 +60,24 @@ _UNIT = (
 _OF = re.compile(r"(?:/|out of|of|von|sur|de|su)\s*(\d+)")
 _BOUND = re.compile(r"(?:[<>]=?|[≤≥≈~])\s*(?=[-+.,\d])")
 _RANGE = re.compile(r"([^-–—]+?)\s*(?:[-–—]|\b(?:to|bis|à|a)\b)\s*([^-–—]+)")
-#: What refers to a note, as in 12.5[a] and 0.03**.
-_FOOTNOTE = re.compile(r"(?<=\d)\s*(?:\[\w{1,3}\]|[*†‡§]{1,3})$")
+#: What refers to a note, as in 12.5[a] and 0.03**, and how exact a number is: 12.5 ± 0.3.
+_FOOTNOTE = re.compile(r"(?<=\d)\s*(?:\[\w{1,3}\]|[*†‡§]{1,3}|(?:±|\+/-)\s*\d[\d.,]*)$")
 #: 1 h 20 min, 5 ft 11 in, 5'11", PT1H20M.
 _PARTS = re.compile(r"(?:pt)?(?:\d+(?:[.,]\d+)?\s*(?:[^\W\d_]{1,8}\.?|'|’|\"|″|′)[\s,]*(?:and |und |et )?){2,4}")
 _PART = re.compile(r"(\d+(?:[.,]\d+)?)\s*([^\W\d_]+|'|’|\"|″|′)")
 _QUOTES = {"’": "'", "′": "'", "″": '"'}
 #: Of numbers with a unit so many have the same one, or none.
 _OF_ONE_UNIT = 0.9
+#: What stands around several numbers in one cell.
+_BRACKETS = re.compile(r"^(?:POINT\s*)?[(\[](.*)[)\]]$", re.IGNORECASE)
+_PLAIN_NUMBER = re.compile(r"[-+]?\d{1,15}(?:\.\d{1,15})?")
 _MONEY = (
     r"(?:[A-Z]{1,3}\$|[$€£¥₹₽₺₩₪₫₴฿]|Rs\.?|kr\.?|zł|Kč|Ft|EUR|USD|GBP|CHF|JPY|SEK|NOK|DKK|PLN|CZK|INR|BRL|CAD|AUD|NZD"
     r"|MXN|CNY|TRY|RUB|ZAR|AED|SGD|HKD|KRW|HUF|THB|ILS|COP|ARS|CLP|PEN|UAH|IDR|MYR|PHP|VND|EGP|NGN|SAR)"
 )
+
+#: Accountants write a dash for zero.
+_NOTHING = re.compile(rf"{_MONEY}\s*[-–—]")
 
 
 class Marks(NamedTuple):
@@ -143,7 +152,7 @@ def _written(decimal: str) -> re.Pattern[str]:
     d, g = re.escape(decimal), re.escape("," if decimal == "." else ".")
     groups = rf"[1-9]\d{{0,2}}(?P<group>[{g}{_BLANKS}])\d{{3}}(?:(?P=group)\d{{3}})*|[1-9]\d?(?:{g}\d{{2}})+{g}\d{{3}}"
     return re.compile(
-        rf"(?P<open>\()?\s*(?P<minus>[-+−])?\s*(?P<before>{_MONEY})?\s*(?P<minus2>[-+−])?\s*"
+        rf"(?:(?P<outside>{_MONEY})\s*(?=\())?(?P<open>\()?\s*(?P<minus>[-+−])?\s*(?P<before>{_MONEY})?\s*(?P<minus2>[-+−])?\s*"
         rf"(?P<number>(?:{groups}|\d+)(?:{d}\d*)?|{d}\d+)(?P<power>[eE][-+]?\d+)?"
         rf"\s*(?P<times>(?:[kKMBTmb]|bn|[Mm]io\.?|[Mm]rd\.?|[Tt]sd\.?|[Mm]illions?|[Bb]illions?|[Ll]akhs?|[Ll]acs?"
         rf"|[Cc]rores?|Cr)(?=\s*(?:{_MONEY})?\s*\)?$))?"
@@ -161,19 +170,22 @@ def read_number(cell: str, decimal: str) -> tuple[float, str] | None:
     plain = _plain(cell, decimal)
     if plain is not None:
         return plain, ""
+    if _NOTHING.fullmatch(cell):
+        return 0.0, cell.rstrip("-–— ")
     found = _written(decimal).fullmatch(cell)
     if found is None and (noted := _FOOTNOTE.search(cell)):
         return read_number(cell[: noted.start()], decimal)
     if found is None:
         return _of_parts(cell)
-    if bool(found["open"]) != bool(found["close"]) or (found["before"] and found["behind"]):
+    signs = [sign for sign in (found["outside"], found["before"], found["behind"]) if sign]
+    if bool(found["open"]) != bool(found["close"]) or len(signs) > 1:
         return None
     minuses = [sign for sign in (found["minus"], found["minus2"], found["minus3"], found["open"]) if sign]
     if len(minuses) > 1:
         return None
     digits = re.sub(rf"[{_BLANKS}{'.' if decimal == ',' else ','}]", "", found["number"]).replace(decimal, ".")
     value = float(digits + (found["power"] or ""))
-    sign, times = found["before"] or found["behind"] or "", found["times"] or ""
+    sign, times = signs[0] if signs else "", found["times"] or ""
     if times and sign:  # $1.2M
         value *= multiplier(times.removesuffix("s")) or 1.0
     share = _OF.fullmatch(sign)
@@ -349,6 +361,22 @@ def signs_for_nothing(cells: Collection[str]) -> frozenset[str]:
     signs = SIGNS.intersection(cells)
     others = [cell for cell in set(cells) - signs if cell]
     return signs if others and all(any(map(str.isalnum, cell)) for cell in others) else frozenset()
+
+
+def several_numbers(cell: str) -> tuple[float, ...]:
+    """The numbers of a cell that holds several and nothing else; none of other cells.
+
+    Example:
+        >>> several_numbers("48.2, 16.4"), several_numbers("POINT (16.4 48.2)"), several_numbers("48,2; 16,4")
+        ((48.2, 16.4), (16.4, 48.2), (48.2, 16.4))
+        >>> several_numbers("a, 3")
+        ()
+    """
+    inner = _BRACKETS.sub(r"\1", cell)
+    if ";" in inner and "." not in inner:
+        inner = inner.replace(",", ".")
+    parts = re.split(r"\s*[;,]\s*|\s+", inner.strip())
+    return tuple(map(float, parts)) if len(parts) > 1 and all(map(_PLAIN_NUMBER.fullmatch, parts)) else ()
 
 
 def are_codes(cells: Iterable[str]) -> bool:

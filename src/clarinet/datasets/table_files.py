@@ -15,8 +15,8 @@ from clarinet.datasets.encodings import find_encoding
 from clarinet.datasets.formats import Format
 from clarinet.datasets.gathering import Row
 from clarinet.datasets.memory import LEAVE_OUT, check_memory, streaming
-from clarinet.datasets.packed import opened_text, unpacked_size
-from clarinet.datasets.text_table import TextTable, is_nested, table_of_columns, text
+from clarinet.datasets.packed import PACKED, opened_text, unpacked_size
+from clarinet.datasets.text_table import TextTable, flat, is_nested, table_of_columns, text
 from clarinet.names import nearest
 from clarinet.wording import option
 
@@ -68,11 +68,17 @@ def read_table(
         start = file.read(4)
     if start == b"PAR1":
         return _read_parquet(path)
-    if path.suffix.lower() in _JSON:
+    if _ending(path) in _JSON:
         return _read_json(path, how)
     if start == b"PK\x03\x04" and _is_workbook(path):
         return _read_workbook(path, how, wanted)
     return read_csv(path, how, wanted, usual)
+
+
+def _ending(path: Path) -> str:
+    """How a file's name ends, below how it is packed."""
+    inner = path.with_suffix("") if path.suffix.lower() in PACKED else path
+    return inner.suffix.lower()
 
 
 def _is_workbook(path: Path) -> bool:
@@ -165,14 +171,30 @@ def _read_json(path: Path, how: Format) -> TextTable:
             raise ValueError(f"{path} is not JSON: {whole}") from None
     except RecursionError:
         raise ValueError(f"{path}: lists within lists, too deep for a table") from None
+    found, within = _rows_within(found)
     if isinstance(found, dict) and found and all(isinstance(cells, list) for cells in found.values()):
         return _of_values(found, path)
     rows = [found] if isinstance(found, dict) else found
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise ValueError(f'{path}: expected a list of rows, each an object such as {{"size": 3, "kind": "a"}}')
+    rows = [flat(row) for row in rows]
     names = list(dict.fromkeys(name for row in rows for name in row))
     table = _of_values({name: [row.get(name) for row in rows] for name in names}, path)
-    return replace(table, report=(*([about] if about else []), *table.report))
+    return replace(table, report=(*([about] if about else []), *within, *table.report))
+
+
+def _rows_within(found: object) -> tuple[object, list[str]]:
+    """The rows of an answer of a web service, which stand below one of its names; a sentence says so."""
+    if not isinstance(found, dict):
+        return found, []
+    lists = [name for name, each in found.items() if _are_rows(each)]
+    if len(lists) != 1:
+        return found, []
+    return found[lists[0]], [f"The rows are those of {lists[0]!r}"]
+
+
+def _are_rows(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
 
 
 def _of_values(columns: Mapping[str, Sequence[object]], path: Path) -> TextTable:

@@ -10,18 +10,17 @@ import numpy as np
 from clarinet.datasets.clocks import are_clocks
 from clarinet.datasets.columns import (
     NumberColumn,
-    by_spelling,
     check_finite,
     decimal_of,
     numbers_of,
     shorten,
-    spellings,
     where,
 )
 from clarinet.datasets.dates import are_dates
 from clarinet.datasets.learning import check_dressed, check_mostly, check_signs, converted, spelled
 from clarinet.datasets.numerals import NO_NUMBER, SIGNS, are_codes, signs_for_nothing, whole_number
 from clarinet.datasets.text_table import TextTable
+from clarinet.datasets.worded import by_spelling, spellings
 from clarinet.names import nearest
 from clarinet.types import Array
 from clarinet.wording import option

@@ -123,13 +123,28 @@ def _frame_columns(frame: _Frame) -> tuple[list[str], list[list[object]]]:
 def _row_columns(rows: Sequence[Mapping[object, object]]) -> tuple[list[str], list[list[object]]]:
     if not rows:
         raise ValueError("the list of rows is empty; expected one dict a row")
-    for i, row in enumerate(rows):
-        odd = row.keys() ^ rows[0].keys()
+    plain = [flat(row) for row in rows]
+    for i, row in enumerate(plain):
+        odd = row.keys() ^ plain[0].keys()
         if odd:
             raise ValueError(
                 f"row {i} and row 0 differ in {', '.join(sorted(map(repr, odd)))}; give every row the same keys"
             )
-    return [str(key) for key in rows[0]], [[row[key] for row in rows] for key in rows[0]]
+    return list(plain[0]), [[row[key] for row in plain] for key in plain[0]]
+
+
+def flat(row: Mapping[object, object]) -> dict[str, object]:
+    """A row whose records within it are columns of their own.
+
+    Example:
+        >>> flat({"size": 3, "user": {"age": 4, "home": {"zip": "01067"}}})
+        {'size': 3, 'user.age': 4, 'user.home.zip': '01067'}
+    """
+    found: dict[str, object] = {}
+    for name, cell in row.items():
+        inner = flat(cell) if isinstance(cell, Mapping) else None
+        found |= {str(name): cell} if inner is None else {f"{name}.{each}": value for each, value in inner.items()}
+    return found
 
 
 def table_of_columns(
