@@ -181,20 +181,25 @@ def test_what_an_encoding_lacks_is_printed_as_an_escape(table: str) -> None:
 # Readers that have seen enough.
 
 
+def slow(arguments: list[str]) -> Any:
+    """One of the commands that leave by the same way as others."""
+    return pytest.param(arguments, marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["predict", "t.clarinet", "t.csv"],
-        ["predict", "t.clarinet", "t.csv", "--json"],
+        slow(["predict", "t.clarinet", "t.csv", "--json"]),
         ["predict", "t.clarinet", "none.csv", "t.csv"],
-        ["evaluate", "t.clarinet", "t.csv"],
+        slow(["evaluate", "t.clarinet", "t.csv"]),
         ["train", "t.csv", "--target", "y", "--epochs", "2"],
-        ["glass", "t.clarinet", "t.csv"],
-        ["doctor", "t.clarinet", "t.csv", "--epochs", "1"],
+        slow(["glass", "t.clarinet", "t.csv"]),
+        slow(["doctor", "t.clarinet", "t.csv", "--epochs", "1"]),
         ["plot", "weights", "t.clarinet"],
         ["runs"],
-        ["runs", "show", "r"],
-        ["info", "t.clarinet"],
+        slow(["runs", "show", "r"]),
+        slow(["info", "t.clarinet"]),
         ["train", "--help"],
     ],
     ids=" ".join,

@@ -6,6 +6,7 @@ So a class of a user's own, made from one of these or from none, is treated like
 import ast
 import inspect
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -115,18 +116,21 @@ def _lists(tree: ast.AST) -> Iterator[tuple[int, set[str], str]]:
             yield node.lineno, named, ast.unparse(node)
 
 
-def _files() -> Iterator[tuple[str, ast.AST]]:
-    for path in sorted(SOURCE.rglob("*.py")):
-        name = path.relative_to(SOURCE).as_posix()
-        if not name.startswith((*OWN, *FOREIGN)):
-            yield name, ast.parse(path.read_text("utf-8"))
+@cache
+def _files() -> dict[str, ast.AST]:
+    paths = {path.relative_to(SOURCE).as_posix(): path for path in sorted(SOURCE.rglob("*.py"))}
+    return {n: ast.parse(path.read_text("utf-8")) for n, path in paths.items() if not n.startswith((*OWN, *FOREIGN))}
+
+
+@cache
+def _all_tests() -> list[tuple[str, int, set[str], str]]:
+    return [(name, *test) for name, tree in _files().items() for test in _tests(tree)]
 
 
 def test_nobody_tests_for_classes():
     found = [
         f"{name}:{line}: {text}"
-        for name, tree in _files()
-        for line, named, text in _tests(tree)
+        for name, line, named, text in _all_tests()
         if any((name, one) not in ALLOWED for one in named)
     ]
     assert not found, f"ask the class instead, see e.g. Loss.labels or Layer.weighted_sum: {found}"
@@ -135,7 +139,7 @@ def test_nobody_tests_for_classes():
 def test_nobody_lists_classes_but_the_tables():
     found = [
         f"{name}:{line}: {text[:80]}"
-        for name, tree in _files()
+        for name, tree in _files().items()
         if not name.startswith(TABLES) and not name.endswith("__init__.py")
         for line, _, text in _lists(tree)
     ]
@@ -143,7 +147,7 @@ def test_nobody_lists_classes_but_the_tables():
 
 
 def test_what_is_allowed_is_there():
-    there = {(name, one) for name, tree in _files() for _, named, _ in _tests(tree) for one in named}
+    there = {(name, one) for name, _, named, _ in _all_tests() for one in named}
     assert set(ALLOWED) <= there
 
 

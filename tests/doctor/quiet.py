@@ -223,11 +223,16 @@ def _trains(code: str) -> bool:
     return "Sequential(" in code and ".fit(" in code and '"data/' not in code
 
 
+def _writes(code: str) -> bool:
+    """Whether a program writes a file that a later one trains on."""
+    return re.search(r'open\("[^"]*", "w"\)', code) is not None
+
+
 def of_document(page: Path) -> list[doctor.Report]:
     """What is said of the models that a page's programs train; programs that need what is not there are left out."""
     with watched() as reports, tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         for code in _programs(page):
-            if _trains(code):
+            if _trains(code) or _writes(code):
                 exec(compile(code, page.name, "exec"), {})
     return reports
 

@@ -60,7 +60,7 @@ def test_another_instruction_set(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_cannot_be_reproduced() -> None:
     with runs.start("no training") as run:
         run.log({"loss": 1.0})
-    with pytest.raises(ValueError, match="no training of a Clarinet model"):
+    with pytest.raises(ValueError, match="not a training of a Clarinet model"):
         runs.reproduce("no training", X, Y)
     model = build(engine="reference")
     model.compile("sgd", Custom(lambda t, p: ((t - p) ** 2).sum(-1), lambda t, p: 2 * (p - t)))
