@@ -84,12 +84,11 @@ export class Chart {
     whenLooksChange(this.redraw);
   }
 
-  /** Lines {key, name, slot, x, y}; what is drawn is changed in place. */
+  /** Lines {key, name, slot, x, y}, with a band {low, high} if they have one; what is drawn is changed in place. */
   show(lines, { smoothing = 0, logarithmic = false, unit = this.unit, marks = [] } = {}) {
     Object.assign(this, { smoothing, logarithmic, unit, marks });
-    this.lines = lines.map((line) => ({
-      ...line, smooth: smoothing > 0 ? smoothed(line.y, smoothing) : line.y,
-    }));
+    const smooth = (values) => (smoothing > 0 && values ? smoothed(values, smoothing) : values);
+    this.lines = lines.map((line) => ({ ...line, smooth: smooth(line.y), low: smooth(line.low), high: smooth(line.high) }));
     this.listNames();
     if (this.table.open) this.fillTable();
     this.redraw();
@@ -122,12 +121,12 @@ export class Chart {
     const steps = [...new Set(this.lines.flatMap((line) => line.x))].sort((a, b) => a - b);
     const every = Math.ceil(steps.length / MOST_ROWS);
     const kept = steps.filter((_one, at) => (steps.length - 1 - at) % every === 0);
-    const places = this.lines.map((line) => new Map(line.x.map((step, at) => [step, line.smooth[at]])));
+    const places = this.lines.map((line) => new Map(line.x.map((step, at) => [step, inWords(line, at)])));
     const [head, body] = this.rows.children;
     head.replaceChildren(make("tr", {}, ...[this.unit, ...this.lines.map((line) => line.name)].map(
       (name) => make("th", { scope: "col" }, name))));
     body.replaceChildren(...kept.map((step) => make("tr", {}, make("th", { scope: "row" }, String(step)),
-      ...places.map((place) => make("td", {}, place.has(step) ? number(place.get(step)) : "")))));
+      ...places.map((place) => make("td", {}, place.get(step) ?? "")))));
   }
 
   valueAt(across) {
@@ -166,7 +165,7 @@ export class Chart {
     let low = Infinity;
     let high = -Infinity;
     for (const line of this.lines) {
-      for (const values of [line.y, line.smooth]) {
+      for (const values of [line.y, line.smooth, line.low ?? [], line.high ?? []]) {
         for (const value of values) {
           if (value === null || (this.logarithmic && value <= 0)) continue;
           if (value < low) low = value;
@@ -194,6 +193,7 @@ export class Chart {
     context.lineWidth = 2;
     for (const line of this.lines) {
       const colour = ink.series[line.slot % ink.series.length];
+      if (line.low) this.drawBand(context, line, across, (value) => up(Math.max(low, value)), colour);
       if (this.smoothing > 0) this.drawLine(context, line.x, line.y, across, up, colour, [], 0.25);
       this.drawLine(context, line.x, line.smooth, across, up, colour, DASHES[line.slot % DASHES.length], 1);
     }
@@ -270,6 +270,23 @@ export class Chart {
     context.setLineDash([]);
   }
 
+  /** Between a line's low and high: along the one and back along the other, from gap to gap. */
+  drawBand(context, line, across, up, colour) {
+    context.fillStyle = colour;
+    context.globalAlpha = 0.18;
+    const places = line.x.map((_step, at) => at);
+    for (let begin = 0; begin < places.length;) {
+      const gap = line.low.indexOf(null, begin);
+      const part = places.slice(begin, gap < 0 ? places.length : gap);
+      begin += part.length + 1;
+      context.beginPath();
+      for (const at of part) context.lineTo(across(line.x[at]), up(line.low[at]));
+      for (const at of part.reverse()) context.lineTo(across(line.x[at]), up(line.high[at]));
+      context.fill();
+    }
+    context.globalAlpha = 1;
+  }
+
   /** The shared position: a line, a dot on each curve, and the numbers in the legend. */
   drawPosition(context, ink, { across, up, bottom }) {
     const [first, last] = this.range();
@@ -286,20 +303,27 @@ export class Chart {
     const said = this.lines.map((line, which) => {
       const place = inside ? nearest(line.x, at) : line.x.length - 1;
       const value = line.x.length ? line.smooth[place] : null;
-      this.values[which].textContent = number(value);
+      const words = inWords(line, place);
+      this.values[which].textContent = words;
       if (inside && value !== null && !(this.logarithmic && value <= 0)) {
         context.fillStyle = ink.series[line.slot % ink.series.length];
         context.beginPath();
         context.arc(across(line.x[place]), up(value), 4, 0, 2 * Math.PI);
         context.fill();
       }
-      return `${line.name} ${number(value)}`;
+      return `${line.name} ${words}`;
     });
     const shown = inside ? at : last;
     const words = { "aria-valuemin": first, "aria-valuemax": last, "aria-valuenow": shown,
       "aria-valuetext": _("{unit} {step}: {values}", { unit: this.unit, step: shown, values: said.join(", ") || _("nothing yet") }) };
     for (const [name, value] of Object.entries(words)) this.canvas.setAttribute(name, value);
   }
+}
+
+/** A line's number at one of its places, with its spread if it has a band. */
+function inWords({ smooth, low, high }, at) {
+  const value = number(smooth[at]);
+  return low && smooth[at] !== null ? `${value} ± ${number((high[at] - low[at]) / 2)}` : value;
 }
 
 /** Index of the step nearest to a place; steps are in order. */

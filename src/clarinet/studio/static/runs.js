@@ -3,6 +3,7 @@
 import { ask, connection, find, fromAddress, make, toAddress } from "./common.js";
 import { Chart, Position } from "./chart.js";
 import { openAbout, setUpAbout } from "./about.js";
+import { together } from "./runs_means.js";
 import { STATUS, Table } from "./table.js";
 import { _, many } from "./words.js";
 
@@ -22,6 +23,7 @@ let wanted = null;
 let kind = given.by || null;
 let curves = {};
 let matches = null;
+let alike = new Map();
 
 const table = new Table(find("runs"), {
   drawn: (run) => slots.get(run.id),
@@ -34,9 +36,10 @@ function begin() {
   find("filter").value = given.filter || "";
   find("smoothing").value = given.smoothing || 0;
   find("logarithmic").checked = given.log === "yes";
+  find("means").value = given.means === "group" || given.means === "seeds" ? given.means : "";
   if (given.sort) table.sortBy(given.sort.replace(/^-/, ""), given.sort.startsWith("-"));
   if (given.draw !== undefined) wanted = given.draw.split(",").filter(Boolean).map(Number);
-  for (const id of ["smoothing", "logarithmic"]) {
+  for (const id of ["smoothing", "logarithmic", "means"]) {
     find(id).addEventListener("input", () => { keepAddress(); showCurves(); });
   }
   find("kind").addEventListener("change", () => { kind = find("kind").value; keepAddress(); loadCurves(); });
@@ -170,10 +173,29 @@ function showCurves() {
     const lines = [...slots].filter(([id]) => curves[name][id] && runs.has(id)).map(([id, slot]) => ({
       key: id, name: runs.get(id).name, slot, ...curves[name][id],
     }));
-    chart.show(lines, looks);
+    chart.show(together(lines, familyOf, inWords), looks);
   }
   const nothing = slots.size ? _("These runs have no such numbers yet.") : _("Tick a run to draw its curves.");
   find("curves-state").textContent = names.length ? "" : nothing;
+}
+
+/** What the runs of one line have in common; null where each has its own. */
+function familyOf({ key }) {
+  return { group: runs.get(key).group, seeds: alike.get(key) }[find("means").value] || null;
+}
+
+function inWords(lines) {
+  const name = (find("means").value === "group" && runs.get(lines[0].key).group) || lines[0].name;
+  return _("{name}: mean of {count} runs", { name, count: lines.length });
+}
+
+/** Runs that differ in their seeds alone, by their other settings; a run that has kept no seed is like no other. */
+function findAlike(ids, rows) {
+  const isSeed = ([key]) => /(^|[._])seed$/.test(key);
+  const at = (place, wanted) => rows.filter((row) => isSeed(row) === wanted).map(([, values]) => values[place]);
+  const seeded = ids.map((id, place) => [id, place]).filter(([, place]) => at(place, true).some((value) => value !== "null"));
+  alike = new Map(seeded.map(([id, place]) => [id, JSON.stringify(at(place, false))]));
+  if (find("means").value === "seeds") showCurves();
 }
 
 async function loadDiff() {
@@ -186,6 +208,7 @@ async function loadDiff() {
   }
   try {
     const rows = Object.entries(await ask(`/runs/diff?${new URLSearchParams({ ids })}`));
+    findAlike(ids, rows);
     const differ = rows.filter(([, values]) => new Set(values.filter((value) => value !== "null")).size > 1);
     const others = rows.filter((row) => !differ.includes(row));
     find("diff-state").textContent = rows.length ? "" : _("All settings are the same.");
@@ -211,7 +234,7 @@ function keepAddress() {
   toAddress({
     draw: [...slots.keys()].join(), filter: find("filter").value, sort: table.order(), by: kind ?? "",
     smoothing: find("smoothing").value === "0" ? "" : find("smoothing").value,
-    log: find("logarithmic").checked ? "yes" : "",
+    log: find("logarithmic").checked ? "yes" : "", means: find("means").value,
   });
 }
 
