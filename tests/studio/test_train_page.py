@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from clarinet import Model
 from tests.page.waiting import wait_until
 from tests.studio.conftest import HOSTILE, violations
 from tests.studio.test_program import TABLE, weights_of
@@ -64,6 +65,12 @@ def test_a_network_by_mouse_and_the_program_gives_its_weights(opened: Any) -> No
     text = program(page)
     assert 'Dense(5, "tanh")' in text
     assert 'Dense(2, "relu")' in text
+    page.locator("#format").select_option("model")
+    with page.expect_download() as download:
+        page.locator("#export").click()
+    assert download.value.suggested_filename == "model.clarinet"
+    kept = Model.load(download.value.path()).get_weights()
+    assert all(np.array_equal(weight, expected) for weight, expected in zip(kept, weights_of(text), strict=True))
     assert np.allclose(shown_weights(page), expected_weights(text), rtol=1e-3, atol=1e-6)
 
 

@@ -15,7 +15,9 @@ import pytest
 
 from clarinet.studio.choices import Choices
 from clarinet.studio.pictures import SIDE, Pictures
+from clarinet.studio.train_room import EXPORTED
 from clarinet.studio.trainer import Trainer
+from clarinet.studio.worker import EXPORTS
 from tests.studio.conftest import HOSTILE, Client, filled
 from tests.studio.test_program import TABLE
 
@@ -188,3 +190,29 @@ def test_what_is_drawn_is_what_the_model_predicts() -> None:
     assert np.allclose(now["weights"][0]["bias"], bias, rtol=1e-3)
     assert [len(layer) for layer in now["units"]] == [3, 1]
     trainer.close()
+
+
+def test_a_model_is_had_as_a_file_once(page: Page, client: Client) -> None:
+    page.say({"do": "set", "chosen": {"points": 100, "batch": 8}})
+    page.say({"do": "step"})
+    for format, name in EXPORTS.items():
+        page.say({"do": "export", "format": format})
+        address = f"/train/exported/{page.hear('exported')['file']}"
+        assert address.endswith(name)
+        status, body, headers = client.ask("GET", address)
+        assert (status, headers["content-disposition"]) == (200, f'attachment; filename="{name}"')
+        assert len(body) > 500
+        assert client.ask("GET", address)[0] == 400
+    page.say({"do": "export", "format": "../x"})
+    assert "format: expected one of" in filled(page.hear("refused"))
+
+
+@pytest.mark.parametrize(
+    "path", ["../model.onnx", "0123456789abcdef/model.onnx", "%2e%2e/model.html", "a/b/model.html"]
+)
+def test_no_other_file_is_had(client: Client, path: str) -> None:
+    assert client.ask("GET", f"/train/exported/{path}")[0] in (400, 404)
+
+
+def test_files_have_the_names_that_may_be_asked_for() -> None:
+    assert tuple(EXPORTS.values()) == EXPORTED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 import shutil
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -31,6 +33,9 @@ MOST_WORKERS = 24
 _MOST_LINE = 4_000_000
 
 
+#: The folders of files, and names of those that a process writes for its page.
+_PLACE = re.compile("[0-9a-f]{16}")
+EXPORTED = ("model.clarinet", "model.onnx", "model.html")
 #: Rooms whose pages have a process.
 WORKING = ("train", "step", "doctor")
 
@@ -52,6 +57,7 @@ class TrainRoom:
         return [
             *(WebSocketRoute(f"/{room}/live", self.live) for room in WORKING),
             Route("/train/upload", in_words(self.upload), methods=["POST"]),
+            Route("/train/exported/{place}/{name}", in_words(self.exported)),
         ]
 
     def close(self) -> None:
@@ -73,6 +79,16 @@ class TrainRoom:
         files.make_folder(place)
         files.write(place / name, body)
         return as_json({"file": f"{place.name}/{name}"})
+
+    async def exported(self, request: Request) -> Response:
+        """A file that a page's process has written, once; it is gone afterwards."""
+        place, name = request.path_params["place"], request.path_params["name"]
+        path = self._folder / place / name
+        if not _PLACE.fullmatch(place) or name not in EXPORTED or not path.is_file():
+            raise Refusal(_("this file is not here any more; save it again"))
+        body = await run_in_threadpool(_taken, path)
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        return Response(body, media_type="application/octet-stream", headers=headers)
 
     async def live(self, socket: WebSocket) -> None:
         """Train for one page, as long as it is there."""
@@ -107,6 +123,13 @@ class TrainRoom:
                 ended = Refusal(_("the process that trained has ended ({code}); Reset begins anew"), code=code)
                 await socket.send_text(json.dumps({"kind": "died", **told(ended)}))
                 await socket.close()
+
+
+def _taken(path: Path) -> bytes:
+    """What a file holds, which is removed with its folder."""
+    body = path.read_bytes()
+    shutil.rmtree(path.parent, ignore_errors=True)
+    return body
 
 
 async def _commands(socket: WebSocket, process: Process) -> None:

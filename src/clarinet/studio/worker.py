@@ -38,6 +38,8 @@ PACES: Mapping[str, tuple[bool, float]] = {
     "20 epochs": (False, 20),
     "full": (False, 0),
 }
+#: Files that a model can be had as, by their formats.
+EXPORTS: Mapping[str, str] = {"model": MODEL, "onnx": "model.onnx", "html": "model.html"}
 
 
 class Worker:
@@ -113,6 +115,8 @@ class Worker:
             self._pause()
         elif what == "keep":
             self._keep(trainer)
+        elif what == "export":
+            self._export(trainer, command.get("format"))
         elif what == "rate":
             trainer.set_rate(command.get("rate"))
             self._frame()
@@ -161,6 +165,20 @@ class Worker:
         files.make_folder(place)
         trainer.model.save(place / MODEL)
         self._tell({"kind": "kept", "kept": f"{place.name}/{MODEL}", "steps": trainer.steps})
+
+    def _export(self, trainer: Trainer, format: object) -> None:
+        """Write the model as it is now to a file that the page fetches."""
+        name = EXPORTS.get(str(format))
+        if name is None:
+            words = _("format: expected one of {known}, received {given}")
+            raise Refusal(words, known=", ".join(EXPORTS), given=f"{format!r:.40}")
+        place = self._folder / secrets.token_hex(8)
+        files.make_folder(place)
+        if name == MODEL:
+            trainer.model.save(place / name)
+        else:
+            trainer.model.export(place / name)
+        self._tell({"kind": "exported", "file": f"{place.name}/{name}"})
 
     # Stepping through, which has a page of its own.
 

@@ -43,6 +43,7 @@ function begin() {
   find("table").addEventListener("click", () => { find("table").value = ""; }); // the same file may be chosen again
   find("table").addEventListener("change", upload);
   find("look-inside").addEventListener("click", () => send({ do: "keep" }));
+  find("export").addEventListener("click", () => { find("trouble").textContent = ""; send({ do: "export", format: find("format").value }); });
   find("ask-doctor").addEventListener("click", askDoctor);
   find("copy").addEventListener("click", copy);
   find("download").addEventListener("click", download);
@@ -170,6 +171,7 @@ function told(message) {
   if (message.kind === "made") showMade(message);
   else if (message.kind === "frame") showFrame(message);
   else if (message.kind === "kept") lookInside(message);
+  else if (message.kind === "exported") make("a", { href: `/train/exported/${message.file}`, download: "" }).click();
   else if (message.kind === "columns") showColumns(message.columns, chosen.target);
   else find("trouble").textContent = said(message);
 }
