@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import zipfile
 from typing import Any
 
-from tests.datasets.messy import ROWS, Messy, _records, _with, text, written
+from tests.datasets.messy import ROWS, Messy, _records, _with, text, wines, written
 
 _NUMBERS = ("alcohol", "proline", "hue")
 
@@ -27,6 +29,15 @@ def _lines() -> bytes:
     return gzip.compress("\n".join(json.dumps(row, default=str) for row in _records()).encode())
 
 
+def _archive() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("LICENSE", "as you like")
+        archive.writestr("README.txt", "Wines of Italy.")
+        archive.writestr("wines.csv", written(wines()))
+    return file.getvalue()
+
+
 #: By the fault.
 EXPORTS: dict[str, Messy] = {
     "losses in brackets": text(lambda c: written(c, number=_accounted), same=("alcohol", "hue")),
@@ -41,9 +52,17 @@ EXPORTS: dict[str, Messy] = {
     "laps": text(
         lambda c: written(_with(c, region=[f"{i % 3}:{i % 60:02}.{i % 10}" for i in range(ROWS)])), same=_NUMBERS
     ),
+    "at fixed places": text(
+        lambda c: "\n".join(
+            "".join(f"{cell:<16}" for cell in line.split("|"))
+            for line in written(_with(c, maker=["Ann Lee", "Bo", "Cy van Ho"] * (ROWS // 3)), "|").splitlines()
+        ),
+        same=_NUMBERS,
+    ),
     "a count of the rows": text(lambda c: written(c, "|") + f"({ROWS} rows)\n"),
     "an answer of a web service": Messy(
         lambda path: path.write_text(json.dumps(_answer(), default=str)) and None, ".json", same=_NUMBERS
     ),
+    "an archive with a licence": Messy(lambda path: path.write_bytes(_archive()) and None, ".zip"),
     "JSON, a row a line, packed": Messy(lambda path: path.write_bytes(_lines()) and None, ".jsonl.gz"),
 }

@@ -66,7 +66,7 @@ def _beginning(path: Path, how: Format, wanted: Collection[str]) -> tuple[Dialec
     """How a file is written, the number of lines above its rows, and the columns' names."""
     lines = _first_lines(path, how.encoding or "utf-8")
     dialect = find_dialect(lines, how, wanted)
-    if dialect.delimiter == " ":
+    if dialect.delimiter == " " or dialect.cuts:
         advice = "read it with load_table, or write it as Parquet"
         raise ValueError(
             f"{path}: blanks separate the cells, which cannot be streamed; {advice}, or say {option('delimiter')}"

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO, overload
 
-from clarinet.datasets.dialects import Dialect, find_dialect, spaced
+from clarinet.datasets.dialects import Dialect, find_dialect
 from clarinet.datasets.encodings import find_encoding
 from clarinet.datasets.formats import Format
 from clarinet.datasets.gathering import Gathering, Row
@@ -130,7 +130,7 @@ class _Lines:
                 continue
             self.number = number
             quoted ^= line.count(self._dialect.quote) % 2 == 1
-            yield spaced(line) if dialect.delimiter == " " else line.removeprefix("\ufeff")
+            yield dialect.cells(line)
 
     def _is_comment(self, line: str) -> bool:
         """A line that begins as comments do; unless that was said, one with as many cells as rows have is a row."""

@@ -13,6 +13,7 @@ _DELIMITERS = ",;\t|"
 _CALLED = {"\t": "tabs", " ": "blanks", ",": "commas"}
 _SNIFFED_LINES = 50
 _EVEN = 0.9
+_LEAST_LINES = 4
 #: Several numbers in one cell: blanks separate them.
 _SERIES = re.compile(r"\s*-?[\d.]+(\s+[-\d.?]+){2,}\s*")
 _NUMBER = re.compile(r"[-+]?[$€£]?\s?[\d.,]+\s?[%€$]?")
@@ -31,6 +32,7 @@ class Dialect:
         width: cells in most lines.
         quote: the mark around cells that hold delimiters.
         report: the decisions.
+        cuts: where cells begin that stand below each other; empty where a delimiter separates them.
     """
 
     delimiter: str
@@ -41,6 +43,13 @@ class Dialect:
     width: int
     quote: str
     report: tuple[str, ...]
+    cuts: tuple[int, ...] = ()
+
+    def cells(self, line: str) -> str:
+        """A line, ready for a reader that knows the delimiter."""
+        if self.cuts:
+            return cut(line, self.cuts)
+        return spaced(line) if self.delimiter == " " else line.removeprefix("\ufeff")
 
 
 def find_dialect(lines: Sequence[str], how: Format, wanted: Collection[str]) -> Dialect:
@@ -63,12 +72,19 @@ def find_dialect(lines: Sequence[str], how: Format, wanted: Collection[str]) -> 
         comments += 1
     body = [line for line in lines[comments:] if line.strip() and not line.startswith(comment)][:_SNIFFED_LINES]
     delimiter = said or _sniff(body, wanted)
+    cuts = _cuts(body) if said is None else ()
+    if cuts and delimiter in (",", " ") and _score(body, delimiter, wanted)[0] < _EVEN:
+        delimiter, body = "\t", [cut(line, cuts) for line in body]
+    else:
+        cuts = ()
     quote = _quote(body[:1], delimiter)
     widths = [len(row) for row in split(body, delimiter, quote)]
     width = Counter(widths).most_common(1)[0][0] if widths else 1
     names = _names_in_comment(lines[skip:comments], comment, delimiter, body, width)
     report = []
-    if how.delimiter is None and delimiter != ",":
+    if cuts:
+        report.append("Cells stand below each other, at fixed places")
+    elif how.delimiter is None and delimiter != ",":
         report.append(f"Cells are separated by {_CALLED.get(delimiter, repr(delimiter))}")
     if quote == "'":
         report.append("Cells stand in single quotation marks")
@@ -77,7 +93,7 @@ def find_dialect(lines: Sequence[str], how: Format, wanted: Collection[str]) -> 
     count = sum(line.startswith(comment) for line in lines[skip:comments]) - bool(names)
     if count:
         report.append(f"Skipped: {count} comment line{'s' * (count > 1)} at the beginning")
-    return Dialect(delimiter, comment, how.comment is not None, comments, names, width, quote, tuple(report))
+    return Dialect(delimiter, comment, how.comment is not None, comments, names, width, quote, tuple(report), cuts)
 
 
 def _names_in_comment(comments: Sequence[str], comment: str, delimiter: str, body: Sequence[str], width: int) -> str:
@@ -117,6 +133,34 @@ def split(lines: Sequence[str], delimiter: str, quote: str = '"') -> Iterator[li
 def spaced(line: str) -> str:
     """A line whose cells are separated by blanks or tabs, ready for a reader that knows blanks."""
     return line.replace("\t", " ").strip() + "\n"
+
+
+def _cuts(lines: Sequence[str]) -> tuple[int, ...]:
+    """Where columns begin whose cells stand below each other: behind places that are blank in every line.
+
+    Example:
+        >>> _cuts(["NAME      AGE ", "Ann Lee     7 ", "Bo        12 ", "Cy Ho     40"])
+        (0, 10)
+    """
+    if len(lines) < _LEAST_LINES or any("\t" in line for line in lines):
+        return ()
+    rows = [line.rstrip("\r\n") for line in lines]
+    width = max(map(len, rows))
+    used = [any(row[at : at + 1].strip() for row in rows) for at in range(width)]
+    return tuple(at for at in range(width) if used[at] and (at == 0 or not used[at - 1]))
+
+
+def cut(line: str, cuts: Sequence[int]) -> str:
+    """A line whose cells begin at these places, with tabs between them; one with text across them is a single cell.
+
+    Example:
+        >>> cut("Ann Lee    7", (0, 10)), cut("(sums of all)", (0, 10))
+        ('Ann Lee\\t7\\n', '(sums of all)\\n')
+    """
+    if any(line[at - 1 : at].strip() for at in cuts[1:]):
+        return line.strip() + "\n"
+    ends = [*cuts[1:], len(line)]
+    return "\t".join(line[begin:end].strip().replace("\t", " ") for begin, end in zip(cuts, ends)) + "\n"
 
 
 def _sniff(lines: Sequence[str], wanted: Collection[str]) -> str:

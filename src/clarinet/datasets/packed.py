@@ -12,6 +12,8 @@ from clarinet.datasets.memory import check_memory
 
 #: How such files are called.
 PACKED = (".gz", ".bz2", ".xz", ".zip")
+#: How files of tables are called, which an archive may hold beside others.
+_TABLES = (".csv", ".tsv", ".tab", ".dat", ".data")
 _PIECE = 1 << 20
 _GZIP, _BZIP, _XZ, _ZIP = b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04"
 _CALLED = {_GZIP: "gzip", _BZIP: "bzip2", _XZ: "xz", _ZIP: "zip"}
@@ -62,6 +64,8 @@ def _unpacked(path: Path, mark: bytes) -> Iterator[IO[bytes]]:
         return
     with ZipFile(path) as archive:
         names = [each for each in archive.namelist() if not each.endswith("/") and not each.startswith("__MACOSX/")]
+        tables = [each for each in names if each.lower().endswith(_TABLES)]
+        names = tables if len(tables) == 1 else names  # beside a licence and the like
         if len(names) != 1:
             raise ValueError(
                 f"{path} is a zip archive of {len(names)} files; expected one: unpack it, and name the file"

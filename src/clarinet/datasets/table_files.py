@@ -43,7 +43,7 @@ class _Book(Protocol):
     def __getitem__(self, name: str, /) -> _Sheet: ...
 
 
-_JSON = (".json", ".jsonl", ".ndjson")
+_JSON = (".json", ".jsonl", ".ndjson", ".geojson")
 #: Memory that a file of JSON takes when it is read, in times of its size.
 _TIMES_JSON = 12
 
