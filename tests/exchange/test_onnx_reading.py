@@ -66,6 +66,26 @@ def test_training_goes_on_and_files_keep_it(tmp_path: Path) -> None:
     np.testing.assert_array_equal(kept.predict(X, verbose=0), again.predict(X, verbose=0))
 
 
+def attention(torch: Any) -> Any:
+    nn = torch.nn
+
+    class Attention(nn.Module):  # type: ignore[misc, name-defined]
+        """A block of a transformer, put together here: PyTorch 2.13 cannot trace its own."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.qkv, self.out, self.norm = nn.Linear(8, 24), nn.Linear(8, 8), nn.LayerNorm(8)
+            self.up, self.down, self.end = nn.Linear(8, 16), nn.Linear(16, 8), nn.LayerNorm(8)
+
+        def forward(self, x: Any) -> Any:
+            q, k, v = (y.unflatten(-1, (2, 4)).transpose(1, 2) for y in self.qkv(x).chunk(3, -1))
+            seen = nn.functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+            x = self.norm(x + self.out(seen))
+            return self.end(x + self.down(torch.relu(self.up(x))))
+
+    return Attention()
+
+
 def torch_models(torch: Any) -> dict[str, tuple[Any, Any]]:
     nn = torch.nn
 
@@ -90,20 +110,6 @@ def torch_models(torch: Any) -> dict[str, tuple[Any, Any]]:
             y, _ = self.last(self.loop(self.table(x))[0])
             return self.end(y[:, -1])
 
-    class Attention(nn.Module):  # type: ignore[misc, name-defined]
-        """A block of a transformer, put together here: PyTorch 2.13 cannot trace its own ``TransformerEncoderLayer``."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.qkv, self.out, self.norm = nn.Linear(8, 24), nn.Linear(8, 8), nn.LayerNorm(8)
-            self.up, self.down, self.end = nn.Linear(8, 16), nn.Linear(16, 8), nn.LayerNorm(8)
-
-        def forward(self, x: Any) -> Any:
-            q, k, v = (y.unflatten(-1, (2, 4)).transpose(1, 2) for y in self.qkv(x).chunk(3, -1))
-            seen = nn.functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
-            x = self.norm(x + self.out(seen))
-            return self.end(x + self.down(torch.relu(self.up(x))))
-
     pools = nn.Sequential(
         nn.Conv2d(3, 4, 3, 2, 1), nn.AvgPool2d(3, 1, 1), nn.MaxPool2d(3, 2, 1), nn.Flatten(), nn.Linear(36, 2)
     )
@@ -115,7 +121,7 @@ def torch_models(torch: Any) -> dict[str, tuple[Any, Any]]:
         "branches": (Branches(), (3, 3, 8, 8)),
         "pools": (pools, (3, 3, 12, 12)),
         "sequence": (Sequence(), "ids"),
-        "attention": (Attention(), (3, 5, 8)),
+        "attention": (attention(torch), (3, 5, 8)),
     }
 
 
