@@ -72,11 +72,10 @@ def find_dialect(lines: Sequence[str], how: Format, wanted: Collection[str]) -> 
         comments += 1
     body = [line for line in lines[comments:] if line.strip() and not line.startswith(comment)][:_SNIFFED_LINES]
     delimiter = said or _sniff(body, wanted)
-    cuts = _cuts(body) if said is None else ()
-    if cuts and delimiter in (",", " ") and _score(body, delimiter, wanted)[0] < _EVEN:
+    single = said is None and _score(body, delimiter, wanted)[3] < 2
+    cuts = _cuts(body) if single and not any(line.strip() in wanted for line in body) else ()
+    if cuts:
         delimiter, body = "\t", [cut(line, cuts) for line in body]
-    else:
-        cuts = ()
     quote = _quote(body[:1], delimiter)
     widths = [len(row) for row in split(body, delimiter, quote)]
     width = Counter(widths).most_common(1)[0][0] if widths else 1
