@@ -37,6 +37,17 @@ def test_what_hurts_nothing_is_a_hint():
     assert "missing_hidden_activation" in hints(report)
 
 
+def test_what_contradicts_loss_or_labels_is_a_finding_whatever_the_score():
+    one_hot = np.eye(3, dtype=np.float32)[np.digitize(X[:, 0], (-0.5, 0.5))]
+    exclusive = model(Dense(16, activation="relu"), Dense(3, activation="sigmoid"), loss="categorical_crossentropy")
+    assert found(doctor.examine(exclusive, X, one_hot, epochs=20)) == {"wrong_output_activation"}
+    several = (X[:, :3] > 0).astype(np.float32)
+    any_number = model(Dense(16, activation="relu"), Dense(3, activation="sigmoid"), loss="categorical_crossentropy")
+    assert "wrong_loss" in found(doctor.examine(any_number, X, several, epochs=20))
+    questions = model(Dense(16, activation="relu"), Dense(3, activation="sigmoid"), loss="binary_crossentropy")
+    assert not found(doctor.examine(questions, X, one_hot, epochs=20))  # a question for each class may be asked
+
+
 def test_without_time_to_try_it_the_rule_has_its_say():
     report = doctor.examine(model(Dense(16), Dense(1)), X, STRAIGHT, epochs=30, budget="quick")
     assert found(report) == {"missing_hidden_activation"}

@@ -94,6 +94,7 @@ class Finding:
         remedy: how to correct it.
         effect: what the remedy was seen to bring, where it was tried.
         basis: where the rule is from: a paper, or a measurement.
+        contradiction: whether network, loss and labels contradict one another: a fault whatever the score.
     """
 
     kind: str
@@ -106,6 +107,7 @@ class Finding:
     remedy: Remedy | None = None
     effect: str = ""
     basis: str = ""
+    contradiction: bool = False
 
     @property
     def place(self) -> str:

@@ -93,7 +93,12 @@ def _reference(paired: Paired, scores: Scores, seeds: Sequence[int] | None = Non
 def stands(finding: Finding) -> bool:
     """Whether it is one whatever a score says."""
     kind = kinds.of(finding.kind)
-    return kind.certain or finding.where == "fit.validation" or (kind.arithmetic and finding.severity == "error")
+    return (
+        kind.certain
+        or finding.contradiction
+        or finding.where == "fit.validation"
+        or (kind.arithmetic and finding.severity == "error")
+    )
 
 
 def _judged(finding: Finding, shown: dict[int, str], unexplained: bool) -> Finding:

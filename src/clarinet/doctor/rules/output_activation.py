@@ -89,7 +89,8 @@ def _chances(facts: ProgramFacts, weighted: WeightedLayer) -> Iterator[Finding]:
         return  # independent units and a squared error: the textbook's network
     because = (
         "Sigmoid treats every class as a question of its own: all of them can be 'yes' at once. The classes "
-        "exclude each other, so the scores must compete for one whole: softmax."
+        "exclude each other, so the scores must compete for one whole: softmax. The accuracy may be as good, but the "
+        "answers of a row do not sum to 1, so none is the chance of its class."
         if several
         else "Chances are between 0 and 1. A function with another range gives answers that no label has; where flat "
         "(ReLU below 0) or its answer is cut off at 0 or 1, the gradient vanishes and the unit never comes back."
@@ -103,6 +104,7 @@ def _chances(facts: ProgramFacts, weighted: WeightedLayer) -> Iterator[Finding]:
         because,
         {"activation": function.name, "wanted": wanted, "classes": facts.labels.classes},
         Remedy(f"activation={wanted!r} on the last layer", output_activation(wanted)),
+        contradiction=several and facts.program.loss.likelihood == "categorical",
     )
 
 

@@ -31,6 +31,7 @@ def examine(facts: ProgramFacts) -> Iterator[Finding]:
         explanation,
         {"loss": facts.loss_name, "labels": facts.labels.form, "wanted": wanted},
         Remedy(f"loss={wanted!r}", classify),
+        contradiction=facts.task == "several",
     )
 
 
