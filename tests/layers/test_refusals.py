@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import clarinet
 from clarinet import activations, layers
 from clarinet.layers.context import Context
 
@@ -86,3 +87,21 @@ def test_an_axis_shared_twice_is_shared_once():
     y, cache, _ = layer.forward({"alpha": np.ones(1)}, {}, x, Context())
     assert layer.shared_axes == (1,)
     assert layer.backward({"alpha": np.ones(1)}, cache, np.ones_like(y))[1]["alpha"].tolist() == [-6.0]
+
+
+class Misspelt(layers.Layer):
+    def call(self, x):
+        return self.no_such_layer(x)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: clarinet.Sequential([clarinet.Input((3,)), Misspelt()]),
+        lambda: clarinet.Sequential([clarinet.Sequential([Misspelt()])]).build((None, 3)),
+        lambda: Misspelt()(clarinet.Input((3,))),
+    ],
+)
+def test_a_name_missing_in_a_call_is_the_one_told(make):
+    with pytest.raises(AttributeError, match="'Misspelt' object has no attribute 'no_such_layer'"):
+        make()

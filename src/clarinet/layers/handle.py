@@ -236,6 +236,8 @@ class Handle(Stateless):
             for variable in vars(self).get("_core", self)._variables or ():
                 if variable.name == name:
                     return variable
+            if isinstance(getattr(type(self), name, None), property):  # which failed within: its own error tells more
+                return object.__getattribute__(self, name)
             raise missing(self, name, *(("model",) if self.is_model else ()), "layer")
 
     def _expect_weights(self) -> None:
