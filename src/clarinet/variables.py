@@ -195,6 +195,11 @@ class Variable:
         return self._block.dtype
 
     @property
+    def device(self) -> str:
+        """Where the values are, by the name that TensorFlow has for it."""
+        return "/job:localhost/replica:0/task:0/device:CPU:0"
+
+    @property
     def state(self) -> bool:
         """Whether it is kept from batch to batch and never trained, as moving averages are."""
         return self._segment.state

@@ -125,3 +125,15 @@ def test_what_is_not_there_says_what_to_use(name):
         found = getattr(found, part)
     with pytest.raises(AttributeError, match=r": (use|read)"):
         getattr(found, last)
+
+
+def test_labels_of_rows_that_differ_in_length_are_counted():
+    terms = tf.ragged.constant([["a"], ["a", "b", "z"], []])
+    lookup = tf.keras.layers.StringLookup(vocabulary=["a", "b"], output_mode="multi_hot")
+    assert lookup(terms).numpy().tolist() == [[0, 1, 0], [1, 1, 1], [0, 0, 0]]
+    lookup.adapt(terms)
+    assert lookup.get_vocabulary() == ["[UNK]", "a", "z", "b"]
+
+
+def test_a_variable_says_where_it_is():
+    assert tf.Variable(1.0).device == tf.constant(1.0).device

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 
 from clarinet.configurable import Unsupported, check_flag, check_whole
 from clarinet.layers import hashes
-from clarinet.layers.preparing import Preparing, checked_salt
+from clarinet.layers.preparing import Preparing, as_data, checked_salt, uneven
 from clarinet.layers.vocabulary import LooksUp
-from clarinet.types import Array, DType, Shape
+from clarinet.ops.tensor import tensor
+from clarinet.types import AnyTensor, Array, DType, Shape, TensorLike
 
 _SPARSE = Unsupported("outputs are dense arrays", False)
 
@@ -45,6 +46,20 @@ class IndexLookup(LooksUp):
     def prepare(self, *arrays: Array) -> Array:
         (x,) = arrays
         return self._tokens_of(x) if self.invert else self.numbers_of(self.ids_of(self.values_of(x)))
+
+    def called_on(self, given: Sequence[object], training: bool | None, mask: TensorLike) -> AnyTensor:
+        (rows, *more) = given
+        if more or self.output_mode in ("int", "one_hot") or not uneven(rows):
+            return super().called_on(given, training, mask)
+        return cast(AnyTensor, tensor(self._counted(cast(Sequence[Sequence[object]], rows))))
+
+    def _counted(self, rows: Sequence[Sequence[object]]) -> Array:
+        """What occurs in each of several rows that differ in length."""
+        values = as_data([value for row in rows for value in row], self.who)
+        sizes = np.array([len(row) for row in rows])
+        ids = np.full((len(rows), sizes.max()), -1, np.int64)  # ids below 0 count for nothing
+        ids[np.arange(sizes.max()) < sizes[:, None]] = self.ids_of(self.values_of(values))
+        return self.numbers_of(ids)
 
     def _tokens_of(self, ids: Array) -> Array:
         """The token of each id; that for unknown values where there is none."""

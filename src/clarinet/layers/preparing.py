@@ -121,6 +121,13 @@ def as_data(value: object, what: str) -> Array:
     return _texts(array, what)
 
 
+def uneven(value: object) -> bool:
+    """Whether it is a list of lists of several lengths, as a ragged tensor is."""
+    if not isinstance(value, (list, tuple)) or not all(isinstance(row, (list, tuple)) for row in value):
+        return False
+    return len({len(row) for row in value}) > 1
+
+
 def _begins_with_text(value: Sequence[object]) -> bool:
     first: object = value
     while isinstance(first, (list, tuple)) and first:

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import log
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 
 from clarinet.layers.base import check_positive_int
-from clarinet.layers.preparing import Preparing, as_data, batches_of, check_mode, encoded, encoded_shape
+from clarinet.layers.preparing import Preparing, as_data, batches_of, check_mode, encoded, encoded_shape, uneven
 from clarinet.types import Array, DType, Shape
 
 MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
@@ -108,6 +108,10 @@ class LooksUp(Preparing):
     def documents(self, data: object, steps: int | None) -> Iterator[Sequence[Token]]:
         """The tokens of each document in data: a row each; a value each of data without rows."""
         for batch in batches_of(data, steps):
+            if uneven(batch):
+                for row in cast(Sequence[Sequence[object]], batch):
+                    yield self.values_of(as_data(row, f"{self.who}: adapt")).tolist()
+                continue
             values = self.values_of(as_data(batch, f"{self.who}: adapt"))
             whole = batch is not data and values.ndim < 2  # as Keras takes a batch of single values
             rows = values.reshape(1, -1) if whole else values.reshape(len(values) if values.ndim else 1, -1)
