@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import clarinet
 from clarinet import ops
 from tests.contracts.recording import symbol
 
@@ -67,14 +68,36 @@ def test_a_tape_goes_through_loops():
 
 
 S = symbol((None, 3), "float32", True)
+T = clarinet.layers.Input((3,))
+
+
+class Branches(clarinet.layers.Layer):
+    """Chooses by what the numbers of a step are."""
+
+    def call(self, x):
+        chosen = ops.cond(ops.mean(x) > 0, lambda: {"y": x * 2, "b": ops.max(x)}, lambda: {"y": -x, "b": 1.0})
+        place = ops.cast(ops.mean(x) * 4, "int32")
+        return chosen["y"] * chosen["b"] + ops.switch(place, [lambda a: a, ops.square, ops.sin], x)
+
+
+@pytest.mark.parametrize("engine", ["reference", "native"])
+@pytest.mark.parametrize("shift", [-1.0, 0.01, 0.3, 2.0])
+def test_a_layer_takes_a_branch_for_each_batch(engine, shift):
+    x = np.float32(X - X.mean() + shift)
+    model = clarinet.Sequential([clarinet.layers.Input((3,)), Branches()])
+    model.compile("sgd", "mse", engine=engine)
+    place = min(max(int(x.mean() * 4), 0), 2)
+    first = x * 2 * x.max() if x.mean() > 0 else -x
+    np.testing.assert_allclose(model.predict(x), first + [x, x * x, np.sin(x)][place], rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
         (lambda: ops.cond([True, False], None, None), ValueError, "cond: expected one truth value"),
-        (lambda: ops.cond(S, None, None), TypeError, r"ops.cond needs numbers.*ops.where\(pred, a, b\)"),
-        (lambda: ops.switch(S, []), TypeError, "ops.switch needs numbers"),
+        (lambda: ops.cond(T, lambda: 1, lambda: 2), ValueError, "cond: expected one number.*ops.where"),
+        (lambda: ops.cond(ops.mean(T) > 0, lambda: [1, 2], lambda: 1), ValueError, r"cond: the branches give \[1, 2\]"),
+        (lambda: ops.switch(T, [lambda: 1]), ValueError, "switch: expected one number"),
         (lambda: ops.fori_loop(0, S, None, 1), TypeError, "ops.fori_loop needs numbers"),
         (lambda: ops.while_loop(lambda x: S, None, 1), TypeError, "ops.while_loop needs numbers"),
         (lambda: ops.scan(lambda s, x: (s, x), 0), ValueError, "scan: expected one length, from xs or length"),

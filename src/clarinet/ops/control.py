@@ -7,8 +7,9 @@ from contextlib import suppress
 from typing import TypeVar, cast
 
 from clarinet.ops.arranging import stack, unstack
-from clarinet.ops.axes import exchanged, swapaxes
+from clarinet.ops.axes import exchanged, reshape, swapaxes
 from clarinet.ops.comparisons import where
+from clarinet.ops.core import cast as cast_to
 from clarinet.ops.core import convert_to_tensor
 from clarinet.ops.creation import arange
 from clarinet.ops.dispatch import TRACING, numbers_of, refuse_symbolic
@@ -33,13 +34,29 @@ Value = TypeVar("Value")
 
 
 def cond(pred: TensorLike, true_fn: Callable[[], Value], false_fn: Callable[[], Value]) -> Value:
-    """What ``true_fn`` returns where ``pred`` holds, else what ``false_fn`` does; the other one is not called."""
+    """What ``true_fn`` returns where ``pred`` holds, else what ``false_fn`` does; the other one is not called.
+
+    In the ``call`` of a layer or model, where ``pred`` depends on tensors, both are computed and one is taken: a branch
+    must not give what has no derivative, such as ``sqrt(x)`` at 0, even where it is not taken.
+    """
     if is_symbolic(pred):
-        raise TypeError(
-            "ops.cond needs numbers: it calls one of two functions, and a tensor of a graph that is being put together "
-            "has none yet; ops.where(pred, a, b) computes both and takes one, and loops of your own have numbers"
-        )
+        return _taken("cond", cast(AnyTensor, pred), [false_fn(), true_fn()])
     return true_fn() if _truth(pred, "cond") else false_fn()
+
+
+def _taken(what: str, index: AnyTensor, values: list[Value]) -> Value:
+    """The value of this number, of those that all branches gave; a number out of range counts as the nearest in it."""
+    if any(size != 1 for size in index.shape):
+        raise ValueError(f"{what}: expected one number, received {shown(index)}; ops.where chooses entry by entry")
+    place = cast_to(reshape(index, ()), "int32")
+    columns = [list(leaves(value)) for value in values]
+    counts = [len(column) for column in columns]
+    if len(set(counts)) != 1:
+        raise ValueError(f"{what}: the branches give {counts} tensors; expected as many from each")
+    found = columns[-1]
+    for number, column in reversed(list(enumerate(columns[:-1]))):
+        found = [where(place <= number, one, other) for one, other in zip(column, found, strict=True)]
+    return cast(Value, like(values[0], found))
 
 
 def _truth(value: TensorLike, what: str) -> bool:
@@ -51,8 +68,12 @@ def _truth(value: TensorLike, what: str) -> bool:
 
 
 def switch(index: TensorLike, branches: Sequence[Callable[..., Value]], *operands: object) -> Value:
-    """What the branch of this number returns of the operands; a number out of range counts as the nearest in it."""
-    refuse_symbolic("switch", index)
+    """What the branch of this number returns of the operands; a number out of range counts as the nearest in it.
+
+    In the ``call`` of a layer or model, where ``index`` depends on tensors, all are computed and one is taken.
+    """
+    if is_symbolic(index):
+        return _taken("switch", cast(AnyTensor, index), [branch(*operands) for branch in branches])
     place = min(max(int(numbers_of(index).reshape(())), 0), len(branches) - 1)
     return branches[place](*operands)
 
