@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -24,7 +24,7 @@ from clarinet.sizes import inferred, probed
 from clarinet.summaries import WithSummary
 from clarinet.training_lock import TrainingLock
 from clarinet.types import Array, Arrays, Config, DType, Predictions, Shape, ShapeLike
-from clarinet.weight_layout import Seed, lay_out
+from clarinet.weight_layout import Seed, lay_out, wanted
 
 NO_LAYERS = "the model has no layers; add one, e.g. model.add(Dense(10))"
 _FIXED_STEP = "define train_step, test_step or predict_step, or write a loop of your own with GradientTape"
@@ -199,7 +199,7 @@ class Structure(WithSummary, TrainingLock, Handle):
         specs = self._specs(self.numbered)
         self._store = lay_out(self, specs, self.dtype, self._seed, self._store, family)
         for layer, shape in specs:
-            layer.set_build_spec(BuildSpec(self.dtype, None if self.bodiless else shape))
+            layer.set_build_spec(BuildSpec(self.dtype, shape))
 
     @property
     def numbered(self) -> tuple[Handle, ...]:
@@ -207,14 +207,14 @@ class Structure(WithSummary, TrainingLock, Handle):
         return tuple(sorted(self.children, key=lambda child: child.only_weights))
 
     def _specs(self, layers: Sequence[Handle]) -> list[tuple[Any, Any]]:
-        """Each layer, and the shape of the samples that it takes: a tuple of shapes where it takes several tensors."""
+        """Each layer and the shape of its samples: a tuple of them for several tensors, none if nothing reaches it."""
         taken: dict[int, Any] = {}
         for node in () if self.bodiless else with_rounds(self.network.nodes):
             layer = node.operator
             if isinstance(layer, (Layer, Structure)):
                 shapes = tuple(probed(tensor.sample_shape) for tensor in node.data)
                 taken.setdefault(id(layer), shapes if layer.merges else shapes[0])
-        return [(layer, taken.get(id(layer), ())) for layer in layers]
+        return [(layer, taken.get(id(layer))) for layer in layers]
 
     def _take_dtype(self, layer: Handle) -> None:
         """Compute in the dtype of the weights that another model has laid out, before there are own ones."""
@@ -359,14 +359,14 @@ class Structure(WithSummary, TrainingLock, Handle):
 
     def weight_specs(self, input_shape: object) -> tuple[Weight, ...]:
         """The trainable weights, each named after the number of its layer."""
-        return self._prefixed(lambda layer, shape: layer.weight_specs(shape))
+        return self._prefixed(state=False)
 
     def state_specs(self, input_shape: object) -> tuple[Weight, ...]:
         """What is kept between batches and not trained, likewise."""
-        return self._prefixed(lambda layer, shape: layer.state_specs(shape))
+        return self._prefixed(state=True)
 
-    def _prefixed(self, specs: Callable[[Layer, Shape], Sequence[Weight]]) -> tuple[Weight, ...]:
-        own = own_weights(self.children, [specs(*each) for each in self._specs(self.children)])
+    def _prefixed(self, state: bool) -> tuple[Weight, ...]:
+        own = own_weights(self.children, [wanted(*each, state) for each in self._specs(self.children)])
         return tuple(replace(w, name=f"{number}.{w.name}") for number, weights in enumerate(own) for w in weights)
 
     def models_within(self) -> list[Structure]:

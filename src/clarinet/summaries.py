@@ -106,7 +106,7 @@ def _rows(
         yield what, "?", "0 (unbuilt)", *rest
     else:
         yield what, _gives(layer, taken), f"{layer.count_params():,}", *rest
-    if not layer.children or not shown.nested:
+    if not layer.children or not shown.nested or (layer.is_model and not layer.built):
         return
     if has_operations(layer):
         yield from _rows_of_graph(layer, shown, depth + 1)
@@ -138,6 +138,11 @@ def _rows_of_graph(model: Any, shown: Shown, depth: int) -> Iterator[Row]:
             yield from _rows(layer, taken, shown, depth=depth)
 
 
+def _known_inputs(layer: Layer) -> tuple[Shape, ...] | None:
+    """What a layer takes that no node of the network has: a model knows it by itself, once it is built."""
+    return getattr(layer, "input_shapes", None) if getattr(layer, "built", False) else None
+
+
 def _table(model: Summarised, shown: Shown) -> tuple[list[Row], list[str]]:
     """The rows of all layers with a heading, and the sums below them."""
     rows: list[Row] = []
@@ -146,7 +151,7 @@ def _table(model: Summarised, shown: Shown) -> tuple[list[Row], list[str]]:
         nodes.setdefault(id(node.operator), []).append(node)
     for layer in shown.of(model.layers):
         uses = nodes.get(id(layer), [])
-        taken = tuple(tensor.sample_shape for tensor in uses[0].data) if uses else getattr(layer, "input_shapes", ())
+        taken = tuple(tensor.sample_shape for tensor in uses[0].data) if uses else _known_inputs(layer)
         sources = "; ".join(", ".join(tensor.name for tensor in node.data) for node in uses)
         rows += _rows(layer, taken if model.built else None, shown, sources)
     total, trainable = (model.count_params(), model.count_params(trainable=True)) if model.built else (0, 0)

@@ -32,8 +32,9 @@ class _Own:
     first: int  # the number of its first weight within the model's layer
 
     def stays(self, family: Container[int]) -> bool:
-        """Whether its weights are where a model has them that is none of these."""
-        return self.layer._build_spec is not None and any(id(other) not in family for other in self.layer.models())
+        """Whether its weights are where a model has them that is none of these; one that it never reaches has none."""
+        built = self.layer._build_spec is not None and bool(self.layer._variables)
+        return built and any(id(other) not in family for other in self.layer.models())
 
     def named(self, segment: Segment) -> Segment:
         """The segment with its weight under the layer's own name."""
@@ -42,7 +43,7 @@ class _Own:
 
 def lay_out(
     model: object,
-    layers: Sequence[tuple[Layer, Shape]],
+    layers: Sequence[tuple[Layer, Shape | None]],
     dtype: DType,
     seed: Seed,
     before: Store | None = None,
@@ -55,7 +56,7 @@ def lay_out(
 
     Args:
         model: the holder of the layers.
-        layers: its layers and the shape of a sample at the input of each.
+        layers: its layers and the shape of a sample at the input of each; none where nothing reaches one.
         dtype: float32 or float64.
         seed: of first values, read when they are drawn.
         before: the model's earlier weights: those not drawn there are drawn for their new place.
@@ -66,8 +67,8 @@ def lay_out(
     """
     own_family = {id(model), *map(id, family)}
     held = [layer for layer, _ in layers]
-    weights = own_weights(held, [_wanted(layer, shape, False) for layer, shape in layers])
-    state = own_weights(held, [_wanted(layer, shape, True) for layer, shape in layers])
+    weights = own_weights(held, [wanted(layer, shape, False) for layer, shape in layers])
+    state = own_weights(held, [wanted(layer, shape, True) for layer, shape in layers])
     layouts = (
         Layout.of([(own, layer.trainable) for layer, own in zip(held, weights, strict=True)], dtype.itemsize),
         Layout.of([(own, False) for own in state], dtype.itemsize, state=True),
@@ -96,10 +97,14 @@ def lay_out(
     return Store(*layouts, dtype, block, locations)
 
 
-def _wanted(layer: Layer, shape: Shape, state: bool) -> tuple[Weight, ...]:
+def wanted(layer: Layer, shape: Shape | None, state: bool) -> tuple[Weight, ...]:
     """What a layer is to have, its state or what is trained; where nobody says what it takes, what it has already."""
-    if shape == () and layer._variables and not layer.children:
+    if not shape and layer._variables and not layer.children:
         return tuple(variable.weight for variable in layer._variables if variable.state is state)
+    if shape is None:
+        if not layer.only_weights and not any(leaf.layer._variables for leaf in layer.leaf_layers()):
+            return ()  # nothing reaches it, so it is not built
+        shape = ()
     return layer.state_specs(shape) if state else layer.weight_specs(shape)
 
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from clarinet.doctor.script import examine_script
+from clarinet.doctor.treated_script import treat_script
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 pytestmark = pytest.mark.filterwarnings("ignore")  # the scripts' own
@@ -111,6 +112,21 @@ def examined(folder, text, **more):
     assert contents(folder) == before
     assert sys.dont_write_bytecode == bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
     return reports, said
+
+
+OURS = """
+import clarinet
+model = clarinet.Sequential([clarinet.layers.Dense(1, activation="sigmoid")])
+model.compile("adam", "binary_crossentropy")
+model.fit(np.eye(30), np.arange(30) % 2, epochs=2, verbose=0)
+"""
+
+
+def test_a_script_that_is_treated_changes_no_file(folder):
+    (folder / "train.py").write_text(WRITES + OURS)
+    before = contents(folder)
+    assert treat_script("train.py") is not None
+    assert contents(folder) == before
 
 
 def loop(forward=FORWARD, loss="nn.BCEWithLogitsLoss()", shuffle=True, rate=0.01):

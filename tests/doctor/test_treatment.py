@@ -1,12 +1,14 @@
 """Cures are proved by training: sick and treated side by side."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from clarinet import Input, Sequential, doctor, optimizers
 from clarinet.doctor import kinds
 from clarinet.doctor.findings import place_of
-from clarinet.doctor.treatment import NOTHING
+from clarinet.doctor.treatment import NOTHING, Comparison, _needless
 from clarinet.layers import Dense
 
 RNG = np.random.default_rng(0)
@@ -128,3 +130,24 @@ def test_what_another_remedy_mends_too_is_not_called_withdrawn(labels, loss, end
     assert sentence in str(treatment)
     assert sentence in treatment._repr_html_()
     assert "left out" not in str(treatment).lower()
+
+
+@pytest.mark.parametrize(
+    ("severity", "without", "left_out"),
+    [
+        ("warning", 0.91, True),  # does as well
+        ("error", 0.90, False),  # a certain fault is corrected also where another change hides it
+        ("error", 0.99, True),  # unless that harms
+        ("warning", 0.85, False),
+    ],
+)
+def test_what_is_certainly_wrong_is_left_only_if_its_remedy_harms(severity, without, left_out):
+    sick = model(Dense(1), optimizer=optimizers.SGD(1e-9))
+    [first, *_] = [f for f in doctor.examine(sick, X, YES, epochs=2, budget="quick").findings if f.change is not None]
+    finding, noise = replace(first, severity=severity), np.array([-0.01, 0.0, 0.01, 0.005, -0.005])
+
+    def scored(scores: np.ndarray) -> Comparison:
+        return Comparison((), tuple(scores), (0.5,) * 5, (0.5,) * 5, (0.5,) * 5)
+
+    rest, best = scored(without + noise[::-1]), scored(0.90 + noise)
+    assert _needless(finding.change, [finding], rest, best) is left_out

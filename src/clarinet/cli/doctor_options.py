@@ -15,8 +15,8 @@ _DOCTOR = """examples:
   clarinet doctor --all train.py -- --lr 0.1
   clarinet doctor digits.clarinet mnist --html report.html
 
-A script is executed, with everything that it does besides training. Files that it writes through Clarinet (models,
-checkpoints, runs, pages, pictures) are held back, so that nothing is overwritten; its own writes are not.
+A script is executed, with everything that it does besides training. The files that it writes are held back, so that
+nothing is overwritten; what other programs write that it starts is not.
 exit codes: 0 healthy, 1 something is wrong with the model (or the command failed), 2 wrong usage, 130 interrupted"""
 
 _TREAT = """examples:

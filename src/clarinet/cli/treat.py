@@ -23,7 +23,10 @@ def run(options: argparse.Namespace, output: Output) -> int:
     if Path(options.subject).suffix == ".py":
         treated = _script(options, output)
         if treated is None:
-            output.say(f"{options.subject} fitted no model")
+            output.say(
+                f"{options.subject} fitted no model of Clarinet, and only those can be treated; models of Keras and "
+                f"PyTorch can be examined: clarinet doctor {options.subject}"
+            )
             return SICK
     else:
         treated = _model(options, output)
@@ -36,7 +39,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 
 def _script(options: argparse.Namespace, output: Output) -> Treatment | None:
-    output.say(f"Running {options.subject} up to its first fit; what it writes through Clarinet is held back.")
+    output.say(f"Running {options.subject} up to its first fit; the files that it writes are held back.")
     with redirect_stdout(sys.stderr) if output.as_json else nullcontext():  # the script's own output is not JSON
         return treat_script(options.subject, options.rest, seeds=options.seeds)
 

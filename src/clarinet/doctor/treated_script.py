@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from clarinet import data_adapters, files
 from clarinet.doctor.script import as_main, replaced
+from clarinet.doctor.script_files import all_held_back
 from clarinet.doctor.treatment import SEEDS, Treatment, treat
 from clarinet.settings import FitSettings
 from clarinet.training import trainer
@@ -28,7 +29,7 @@ class _Treated(BaseException):
 def treat_script(path: str | Path, arguments: Sequence[str] = (), *, seeds: int = SEEDS) -> Treatment | None:
     """Run a script as ``__main__`` up to its first ``fit``, and treat that model on that data.
 
-    Files that the script writes through the library are held back, as for ``examine_script``.
+    Files that the script writes, through the library or by itself, are held back, as for ``examine_script``.
 
     Args:
         path: of the script.
@@ -52,7 +53,12 @@ def treat_script(path: str | Path, arguments: Sequence[str] = (), *, seeds: int 
         instead(self, *given, **named)
         return iter(())
 
-    with files.held_back(lambda line: None), replaced(instead, no_events), as_main(path, arguments):
+    with (
+        files.held_back() as held,
+        replaced(instead, no_events),
+        as_main(path, arguments),
+        all_held_back(held),
+    ):
         try:
             runpy.run_path(str(path), run_name="__main__")
         except _Treated:

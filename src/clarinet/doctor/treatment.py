@@ -269,7 +269,7 @@ def _treat(program: Program | Whole, remedies: Sequence[Finding], seeds: Sequenc
     kept, best = list(remedies), trials.compare(remedies)
     for change in dict.fromkeys(finding.change for finding in remedies):
         rest = [other for other in kept if other.change != change]
-        if rest and (without := trials.compare(rest)).gain >= best.gain:
+        if rest and _needless(change, remedies, without := trials.compare(rest), best):
             kept, best = rest, without
     treated = apply(program, kept)
     included = tuple((f, by) for f in remedies if f not in kept and (by := _bringing(program, kept, f)))
@@ -282,6 +282,14 @@ def _treat(program: Program | Whole, remedies: Sequence[Finding], seeds: Sequenc
         best.proved, trained, treated, tuple(kept), withdrawn, best, score, claim, included,
         _constant_answer(program), given,
     )  # fmt: skip
+
+
+def _needless(change: object, remedies: Sequence[Finding], without: Comparison, best: Comparison) -> bool:
+    """Whether the other remedies do as well alone; for what is certainly wrong: whether they do the same, or clearly
+    better."""
+    if any(f.severity == "error" and f.change == change for f in remedies):
+        return without.scores == best.scores or _lower_bound(np.subtract(without.scores, best.scores)) > 0
+    return without.gain >= best.gain
 
 
 def _score_of(program: Program | Whole) -> str:
