@@ -23,6 +23,19 @@ pathlib.Path("deep/down/new.txt").write_text("new")
 assert os.path.exists("deep/down/new.txt") and os.listdir("deep/down") == ["new.txt"]
 assert pathlib.Path("log.csv").read_text() == "keptmore"
 np.save("kept.npy", np.zeros(3))
+pathlib.Path("touched").touch()
+assert pathlib.Path("touched").exists()
+os.write(number := os.open("kept.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), b"own")
+os.close(number)
+assert open("kept.txt").read() == "own"
+os.link("kept.txt", "linked")
+os.symlink("kept.txt", "symlinked")
+assert open("symlinked").read() == "own"
+import sqlite3
+database = sqlite3.connect("kept.db")
+database.execute("create table t (a)")
+database.commit()
+database.close()
 assert np.load("kept.npy").shape == (3,)
 os.rename("deep/down/new.txt", "deep/down/other.txt")
 os.replace("kept.json", "moved.json")
@@ -94,7 +107,7 @@ keras.models.load_model("kept.keras")
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
-    for name in ("log.csv", "kept.json", "kept.pt", "kept.keras", "kept.npy", "folder/inner.txt"):
+    for name in ("log.csv", "kept.json", "kept.pt", "kept.keras", "kept.npy", "kept.txt", "folder/inner.txt"):
         (tmp_path / name).write_text("kept")
     return tmp_path
 

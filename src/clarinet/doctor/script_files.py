@@ -37,6 +37,8 @@ _FROM_C = (
 )
 _Function: TypeAlias = Callable[..., object]
 _Path: TypeAlias = "str | bytes | os.PathLike[str]"
+#: Flags of ``os.open`` that may change a file.
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _LOCAL = ("", "localhost", "127.0.0.1", "::1", "0.0.0.0")
 
 
@@ -55,6 +57,7 @@ class _Held:
         self.held = held
         self.own: list[str] = []  # folders that tempfile has made, which may be written to
         self.open: _Function = io.open
+        self.open_low: Callable[..., int] = os.open
         self.stat: _Function = os.stat
         self.mkdir: _Function = os.mkdir
         self.listdir: Callable[..., list[str]] = os.listdir
@@ -80,6 +83,30 @@ class _Held:
         if not (files.current(path.parent).is_dir() or path.parent.is_dir()):
             raise FileNotFoundError(2, "No such file or directory", str(path))
         return self.open(files.destination(path, grows="w" not in mode, call=""), mode, *rest, **more)
+
+    def opened_low(self, path: _Path, flags: int, *rest: int, **more: int | None) -> int:
+        """``os.open``, which ``Path.touch`` uses too."""
+        if more.get("dir_fd") is not None or not self.mine(path):
+            return self.open_low(path, flags, *rest, **more)
+        if not flags & _WRITES:
+            return self.open_low(self.shadow(path), flags, *rest, **more)
+        there = self.shadow(path).exists()
+        if there and flags & os.O_CREAT and flags & os.O_EXCL:
+            raise FileExistsError(17, "File exists", os.fsdecode(path))
+        if not there and not flags & os.O_CREAT:
+            raise FileNotFoundError(2, "No such file or directory", os.fsdecode(path))
+        place = files.destination(os.fsdecode(path), grows=not flags & os.O_TRUNC, call="")
+        return self.open_low(place, flags, *rest, **more)
+
+    def connected(self, real: _Function) -> _Function:
+        """``sqlite3.connect``, which writes from C; a database in memory or named by a URI is left as it is."""
+
+        def connect(database: _Path, *rest: object, **more: object) -> object:
+            if os.fsdecode(database) in ("", ":memory:") or more.get("uri") or not self.mine(database):
+                return real(database, *rest, **more)
+            return real(files.destination(os.fsdecode(database), grows=True, call=""), *rest, **more)
+
+        return connect
 
     def looked(self, path: _Path, *rest: object, **more: object) -> object:
         if more.get("dir_fd") is not None or not self.mine(path):
@@ -203,6 +230,7 @@ def all_held_back(held: files.Held) -> Iterator[None]:
         replace(io, "open", own.opened)
         replace(shutil, "rmtree", own.removed(shutil.rmtree))
         for name, function in (
+            ("open", own.opened_low),
             ("stat", own.looked),
             ("mkdir", own.made),
             ("listdir", own.listed),
@@ -211,10 +239,13 @@ def all_held_back(held: files.Held) -> Iterator[None]:
             replace(os, name, function)
         for name in ("remove", "unlink", "rmdir"):
             replace(os, name, own.removed(getattr(os, name)))
-        for name in ("rename", "replace"):
+        for name in ("rename", "replace", "link", "symlink"):
             replace(os, name, own.moved(getattr(os, name)))
         for name in ("utime", "chmod", "truncate"):
             replace(os, name, own.changed(getattr(os, name)))
+        stack.enter_context(
+            after_import("sqlite3", lambda module: replace(module, "connect", own.connected(module.connect)))
+        )
         replace(socket, "getaddrinfo", _only_here(socket.getaddrinfo))
         for module, name, number, keyword in _FROM_C:
             stack.enter_context(after_import(module, _redirecting(replace, name, number, keyword)))

@@ -122,8 +122,10 @@ def as_data(value: object, what: str) -> Array:
 
 
 def uneven(value: object) -> bool:
-    """Whether it is a list of lists of several lengths, as a ragged tensor is."""
+    """Whether it is a list of lists of several lengths, as a ragged tensor of two axes is."""
     if not isinstance(value, (list, tuple)) or not all(isinstance(row, (list, tuple)) for row in value):
+        return False
+    if any(isinstance(one, (list, tuple)) for row in value for one in row):
         return False
     return len({len(row) for row in value}) > 1
 
